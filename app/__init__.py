@@ -1,0 +1,1 @@
+"""A question to a verified, cited answer, and the faces that show it; knows nothing of scores."""

@@ -1,0 +1,38 @@
+"""The whole corpus: shipped documents and stated metric rows, or a user's folder; knows nothing of search."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from framewise.corpus.articles import DATA, SUFFIXES, check_ids, load_folder, load_shipped
+from framewise.corpus.document import Document
+from framewise.corpus.metrics import load_metrics
+from framewise.corpus.statements import state_tables
+from framewise.corpus.taxonomy import load_taxonomy
+
+
+def load_corpus(folder: Path | None = None) -> list[Document]:
+    """Every document of a folder, or of the corpus that ships with Framewise, by id.
+
+    Raises:
+        CorpusError: a file breaks its format, two documents share an id, or there is none.
+    """
+    if folder is not None:
+        return load_folder(folder)
+    return check_ids([*load_shipped(), *state_tables(load_metrics(), load_taxonomy())])
+
+
+def corpus_stamp(folder: Path | None = None) -> str:
+    """Changes whenever a file of the corpus does: a sha256 over names, sizes and times.
+
+    Cheap, where reading everything is not; equal stamps mean an unchanged corpus.
+    """
+    root = folder or DATA
+    suffixes = (*SUFFIXES, ".csv", ".toml")
+    files = sorted(path for path in root.rglob("*") if path.suffix in suffixes)
+    facts = []
+    for path in files:
+        status = path.stat()
+        facts.append(f"{path.relative_to(root)} {status.st_size} {status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()

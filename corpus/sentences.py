@@ -1,0 +1,132 @@
+"""Markdown text to blocks and sentences at exact offsets; knows nothing of documents, chunks or search."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_SENTENCE_CHARS = 1_000
+# A full stop at the end of a line ends a sentence, whatever follows: "vLLM" may begin the next one.
+_LINE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!cf)[.!?][)\"`”]?[ \t]*\n")
+_ROW_RULE = re.compile(r"^[\s|:\-]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, list item or table row: `text[start:end]`, under its headings.
+
+    `section` is the path of the headings above it, joined by " > ", "" before the first one.
+    """
+
+    start: int
+    end: int
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A sentence: `text[start:end]`, under its headings."""
+
+    start: int
+    end: int
+    section: str
+
+
+def split_blocks(text: str) -> list[Block]:
+    """The blocks of prose in a Markdown text, in order; code, comments and raw HTML are left out.
+
+    Table rows count as blocks of their own. `text[block.start:block.end]` holds no leading or
+    trailing space.
+    """
+    # CommonMark's parser, so that code fences, lists and tables are what readers see.
+    from markdown_it import MarkdownIt
+
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    starts = _line_starts(text)
+    headings = [""] * 6  # the heading in force at each level
+    blocks: list[Block] = []
+    for position, token in enumerate(tokens):
+        if token.type == "heading_open":
+            level = int(token.tag[1:])
+            title = tokens[position + 1].content.strip()
+            headings = [*headings[: level - 1], title, *[""] * (6 - level)]
+        elif (token.type == "tr_open" and token.map) or (
+            token.type == "paragraph_open" and token.map
+        ):
+            blocks.extend(_trimmed(text, starts, token.map[0], token.map[1], headings))
+    return [block for block in blocks if not _ROW_RULE.match(text[block.start : block.end])]
+
+
+def split_sentences(text: str) -> list[Span]:
+    """The sentences of a Markdown text, in order, at exact offsets.
+
+    `text[span.start:span.end]` is the sentence, verbatim. A sentence longer than 1,000
+    characters (a table dumped in a line) is cut at a space.
+    """
+    spans: list[Span] = []
+    for block in split_blocks(text):
+        raw = text[block.start : block.end]
+        if raw.startswith("|"):
+            spans.append(Span(block.start, block.end, block.section))
+            continue
+        for start, end in _sentence_bounds(raw):
+            for piece_start, piece_end in _cut(raw, start, end):
+                spans.append(
+                    Span(block.start + piece_start, block.start + piece_end, block.section)
+                )
+    return spans
+
+
+def _sentence_bounds(raw: str) -> Iterator[tuple[int, int]]:
+    from syntok import segmenter
+
+    first = 0
+    for line_end in [*(match.end() for match in _LINE_END.finditer(raw)), len(raw)]:
+        lines = raw[first:line_end]
+        for paragraph in segmenter.analyze(lines):
+            for tokens in paragraph:
+                words = [token for token in tokens if token.value.strip()]
+                if not words:
+                    continue
+                start = words[0].offset
+                end = words[-1].offset + len(words[-1].value)
+                # syntok may leave closing backticks, quotes or brackets to nobody.
+                while end < len(lines) and lines[end] in "`\"')”’":
+                    end += 1
+                if any(char.isalnum() for char in lines[start:end]):
+                    yield first + start, first + end
+        first = line_end
+
+
+def _cut(raw: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > MAX_SENTENCE_CHARS:
+        space = raw.rfind(" ", start + 1, start + MAX_SENTENCE_CHARS)
+        stop = space if space > start else start + MAX_SENTENCE_CHARS
+        yield start, stop
+        start = stop + 1 if space > start else stop
+    if start < end:
+        yield start, end
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    for match in re.finditer("\n", text):
+        starts.append(match.end())
+    return starts
+
+
+_MARKER = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
+
+
+def _trimmed(
+    text: str, starts: list[int], first: int, after: int, headings: list[str]
+) -> Iterator[Block]:
+    start = starts[first]
+    end = starts[after] if after < len(starts) else len(text)
+    raw = text[start:end]
+    lead = 0 if raw.lstrip().startswith("|") else len(_MARKER.match(raw).group())  # type: ignore[union-attr]  # matches ""
+    start += lead + (len(raw[lead:]) - len(raw[lead:].lstrip()))
+    end -= len(raw) - len(raw.rstrip())
+    if start < end:
+        yield Block(start, end, " > ".join(heading for heading in headings if heading))
