@@ -1,0 +1,258 @@
+"""The index as outsiders use it: build, open, search; knows nothing of questions' meaning or answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from framewise.corpus.articles import check_ids
+from framewise.corpus.document import Document, Mark, Source
+from framewise.corpus.errors import CorpusError, IndexMismatchError
+from framewise.index.chunk import chunk, search_text
+from framewise.index.embed import EmbeddingCache, Encoder, Progress
+from framewise.index.ranker import DEPTH, Mode, Ranker
+from framewise.index.store import REBUILD, open_generation, write_generation
+from framewise.index.types import Filters, Hit, Passage, Sentence
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class IndexConfig:
+    """How an index is made; kept in its manifest and part of its digest.
+
+    `max_passage_tokens`: 200 word pieces leave room for title and heading in MiniLM's 256.
+    """
+
+    max_passage_tokens: int = 200
+
+
+class Index:
+    """An open generation: documents, and the passages and sentences in them, searchable.
+
+    Safe to share between threads: nothing changes after opening.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        passages: Ranker,
+        sentences: Ranker,
+        encoder: Encoder,
+        *,
+        digest: str = "",
+        config: IndexConfig | None = None,
+    ) -> None:
+        self.documents = {document.id: document for document in documents}
+        self.encoder = encoder
+        self.digest = digest
+        self.config = config or IndexConfig()
+        self._vector = lru_cache(maxsize=256)(lambda text: encoder.encode([text])[0])
+        self._passages = passages
+        self._sentences = sentences
+        self._passage_documents = _documents_of(passages)
+        self._sentence_documents = _documents_of(sentences)
+        self._sentences_of: dict[str, list[str]] = {}
+        for unit in sentences.units:
+            self._sentences_of.setdefault(cast("Sentence", unit).passage_id, []).append(unit.id)
+
+    @classmethod
+    def build(
+        cls,
+        documents: Iterable[Document],
+        encoder: Encoder,
+        root: Path,
+        *,
+        config: IndexConfig | None = None,
+        cache: EmbeddingCache | None = None,
+        progress: Progress | None = None,
+    ) -> Index:
+        """Makes the index of a corpus in `root`, makes it the current one, and opens it.
+
+        The same documents, configuration and encoder give the same digest; if that generation
+        is there and intact, nothing is done.
+
+        Raises:
+            CorpusError: no documents, two with one id, or none with a sentence.
+            StorageError: it cannot be written; the old index still answers.
+        """
+        config = config or IndexConfig()
+        documents = check_ids(documents)
+        if not documents:
+            raise CorpusError("the corpus is empty.", fix="Add at least one document.")
+        digest = generation_digest(documents, config, encoder)
+        cache = cache or EmbeddingCache(None)
+
+        def fill(folder: Path) -> None:
+            _write(folder, documents, encoder, config, cache, progress)
+
+        about = {
+            "config": asdict(config),
+            "encoder": {"id": encoder.id, "dim": encoder.dim},
+            "corpus": corpus_digest(documents),
+            "documents": len(documents),
+        }
+        write_generation(root, digest, about, fill)
+        return cls.open(root, encoder)
+
+    @classmethod
+    def open(cls, root: Path, encoder: Encoder) -> Index:
+        """Opens the current generation in `root`.
+
+        Raises:
+            IndexMissingError: there is none.
+            IndexDamagedError: a file differs from its checksum.
+            IndexMismatchError: made by another format version or another encoder.
+        """
+        folder, manifest = open_generation(root)
+        made_by = manifest["encoder"]
+        if made_by["id"] != encoder.id or made_by["dim"] != encoder.dim:
+            raise IndexMismatchError(
+                f"the index was made with encoder '{made_by['id']}' ({made_by['dim']} dimensions), "
+                f"not '{encoder.id}' ({encoder.dim}).",
+                fix=f"{REBUILD} --encoder …, or name the encoder it was made with.",
+            )
+        passages = [Passage(**row) for row in _read_rows(folder / "passages.jsonl")]
+        sentences = [Sentence(**row) for row in _read_rows(folder / "sentences.jsonl")]
+        return cls(
+            [_document(row) for row in _read_rows(folder / "documents.jsonl")],
+            Ranker.load(passages, folder / "passages"),
+            Ranker.load(sentences, folder / "sentences"),
+            encoder,
+            digest=str(manifest["digest"]),
+            config=IndexConfig(**manifest["config"]),
+        )
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many documents, passages and sentences there are."""
+        return {
+            "documents": len(self.documents),
+            "passages": len(self._passages.units),
+            "sentences": len(self._sentences.units),
+        }
+
+    def search(
+        self, query: str, k: int = 10, *, filters: Filters | None = None, mode: Mode = "fusion"
+    ) -> list[Hit]:
+        """The k best passages, best first, ties by id; none for a query without words."""
+        if not query.strip():
+            return []
+        vector = self._vector(query)
+        allowed = self._allowed(self._passage_documents, filters)
+        return self._passages.search(query, vector, k, allowed=allowed, mode=mode)
+
+    def search_sentences(
+        self, query: str, k: int = 20, *, filters: Filters | None = None
+    ) -> list[Hit]:
+        """The k best sentences, best first, ties by id.
+
+        Three rankings are fused: the sentences' words, their meaning, and the rank of the
+        passage each stands in, so that a terse sentence gains from its surroundings.
+        """
+        if not query.strip():
+            return []
+        vector = self._vector(query)
+        passages = self._passages.search(
+            query, vector, DEPTH // 4, allowed=self._allowed(self._passage_documents, filters)
+        )
+        surroundings = [id for hit in passages for id in self._sentences_of.get(hit.id, ())]
+        allowed = self._allowed(self._sentence_documents, filters)
+        return self._sentences.search(query, vector, k, allowed=allowed, also=[surroundings])
+
+    def sentence(self, id: str) -> Sentence:
+        """The sentence with this id."""
+        return cast("Sentence", self._sentences.unit(id))
+
+    def passage(self, id: str) -> Passage:
+        """The passage with this id."""
+        return cast("Passage", self._passages.unit(id))
+
+    def similarity(self, first_id: str, second_id: str) -> float:
+        """The cosine of two sentences' vectors."""
+        return float(self._sentences.vector(first_id) @ self._sentences.vector(second_id))
+
+    def _allowed(
+        self, documents: NDArray[np.str_], filters: Filters | None
+    ) -> NDArray[np.int64] | None:
+        if filters is None or filters == Filters():
+            return None
+        passing = [id for id, document in self.documents.items() if _passes(document, filters)]
+        return np.flatnonzero(np.isin(documents, passing)).astype(np.int64)
+
+
+def corpus_digest(documents: Iterable[Document]) -> str:
+    """The sha256 of all documents in the order of their ids, as 64 hex digits."""
+    lines = (document.content_hash for document in sorted(documents, key=lambda d: d.id))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def generation_digest(documents: Iterable[Document], config: IndexConfig, encoder: Encoder) -> str:
+    """Names an index: 16 hex digits over corpus, configuration and encoder."""
+    key = json.dumps([corpus_digest(documents), asdict(config), encoder.id], sort_keys=True)
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _write(
+    folder: Path,
+    documents: Sequence[Document],
+    encoder: Encoder,
+    config: IndexConfig,
+    cache: EmbeddingCache,
+    progress: Progress | None,
+) -> None:
+    by_id = {document.id: document for document in documents}
+    passages: list[Passage] = []
+    sentences: list[Sentence] = []
+    for number, document in enumerate(documents, 1):
+        parts = chunk(
+            document, max_tokens=config.max_passage_tokens, count_tokens=encoder.count_tokens
+        )
+        passages += parts[0]
+        sentences += parts[1]
+        if progress:
+            progress("split", number, len(documents))
+    if not sentences:
+        raise CorpusError("no document holds a sentence.", fix="Add prose to a document.")
+    for name, units in (("passages", passages), ("sentences", sentences)):
+        texts = [search_text(by_id[unit.document_id], unit) for unit in units]
+        Ranker.build(units, texts, cache.encode(encoder, texts, progress)).save(folder / name)
+        _write_rows(folder / f"{name}.jsonl", [asdict(unit) for unit in units])
+    # The file's name only: no path of this machine is kept or shown.
+    named = [replace(document, path=Path(document.path).name) for document in documents]
+    _write_rows(folder / "documents.jsonl", [asdict(document) for document in named])
+
+
+def _documents_of(ranker: Ranker) -> NDArray[np.str_]:
+    return np.array([unit.document_id for unit in ranker.units], dtype=np.str_)
+
+
+def _passes(document: Document, filters: Filters) -> bool:
+    named = not filters.frameworks or bool(set(filters.frameworks) & set(document.frameworks))
+    kind = not filters.kinds or document.kind in filters.kinds
+    since = not filters.since or document.published >= filters.since
+    until = not filters.until or document.published[: len(filters.until)] <= filters.until
+    return named and kind and since and until and document.id not in filters.without
+
+
+def _write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def _document(row: dict[str, Any]) -> Document:
+    row["sources"] = tuple(Source(**source) for source in row["sources"])
+    row["marks"] = tuple(Mark(**mark) for mark in row["marks"])
+    row["frameworks"] = tuple(row["frameworks"])
+    row["topics"] = tuple(row["topics"])
+    return Document(**row)

@@ -1,0 +1,93 @@
+"""The index of a corpus on this machine: opened if it is current, made if it is not."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from framewise.corpus.errors import IndexMissingError
+from framewise.corpus.load import corpus_stamp, load_corpus
+from framewise.index.embed import EmbeddingCache, Encoder, Progress, SentenceTransformerEncoder
+from framewise.index.home import ensure_folder, home
+from framewise.index.index import Index, IndexConfig, generation_digest
+from framewise.index.weights import ENCODER, Say, locate
+
+SHIPPED_EMBEDDINGS = Path(__file__).parent / "data" / "embeddings.npz"
+STAMP = "STAMP"  # which state of the corpus files the current generation was made from
+EMBEDDED = "embedded"
+
+
+def index_root(corpus: Path | None = None) -> Path:
+    """Where the index of the shipped corpus, or of a user's folder, is kept."""
+    if corpus is None:
+        return home() / "index" / "shipped"
+    name = hashlib.sha256(str(corpus.expanduser().resolve()).encode()).hexdigest()[:12]
+    return home() / "index" / f"folder-{name}"
+
+
+def open_encoder(name: str = EMBEDDED, *, device: str = "cpu", say: Say | None = None) -> Encoder:
+    """The embedded encoder, fetched if need be, or any folder or hub id.
+
+    Raises:
+        ModelMissingError, ModelLoadError, StorageError: as their modules say.
+    """
+    if name == EMBEDDED:
+        folder = locate(ENCODER, say=say)
+        return SentenceTransformerEncoder(folder, id=ENCODER.name, device=device)
+    return SentenceTransformerEncoder(name, device=device)
+
+
+def build_index(
+    encoder: Encoder,
+    *,
+    corpus: Path | None = None,
+    config: IndexConfig | None = None,
+    progress: Progress | None = None,
+) -> Index:
+    """Makes the corpus's index the current one; an unchanged corpus costs only its reading.
+
+    Raises:
+        CorpusError, StorageError: as `Index.build`.
+    """
+    stamp = corpus_stamp(corpus)
+    root = index_root(corpus)
+    cache = EmbeddingCache(
+        ensure_folder(home() / "cache") / "embeddings.sqlite", shipped=SHIPPED_EMBEDDINGS
+    )
+    index = Index.build(
+        load_corpus(corpus), encoder, root, config=config, cache=cache, progress=progress
+    )
+    (root / STAMP).write_text(f"{stamp} {index.digest}\n", encoding="ascii")
+    return index
+
+
+def open_index(
+    encoder: Encoder,
+    *,
+    corpus: Path | None = None,
+    config: IndexConfig | None = None,
+    progress: Progress | None = None,
+) -> Index:
+    """The corpus's index: opened where it is current, made anew where the corpus has changed.
+
+    Raises:
+        IndexDamagedError, IndexMismatchError: as `Index.open`; nothing is rebuilt over them.
+        CorpusError, StorageError: as `Index.build`.
+    """
+    root = index_root(corpus)
+    try:
+        index = Index.open(root, encoder)
+    except IndexMissingError:
+        return build_index(encoder, corpus=corpus, config=config, progress=progress)
+    wanted = config or IndexConfig()
+    if _stamp(root) == f"{corpus_stamp(corpus)} {index.digest}" and index.config == wanted:
+        return index
+    if generation_digest(load_corpus(corpus), wanted, encoder) == index.digest:
+        (root / STAMP).write_text(f"{corpus_stamp(corpus)} {index.digest}\n", encoding="ascii")
+        return index
+    return build_index(encoder, corpus=corpus, config=config, progress=progress)
+
+
+def _stamp(root: Path) -> str:
+    path = root / STAMP
+    return path.read_text(encoding="ascii").strip() if path.is_file() else ""
