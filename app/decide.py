@@ -1,0 +1,165 @@
+"""From the matrix and thresholds: answered, partial, conflict or refused; never from a model's mood.
+
+Step 4 of DESIGN.md section 5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from framewise.app.evidence import Evidence, Gathered
+from framewise.app.types import Status
+from framewise.app.understand import Query, display_name
+from framewise.corpus.taxonomy import Taxonomy
+from framewise.index.bm25 import words
+from framewise.index.index import Index
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionConfig:
+    """Where evidence is enough.
+
+    `min_cosine`: the best sentence of a question that names a known framework or criterion;
+    `min_cosine_unnamed`: of one that names neither; `min_overlap`: the share of the question's
+    content words that the evidence holds. Set on the development questions of eval/data, where
+    the figures are printed by `framewise eval run`.
+    """
+
+    min_cosine: float = 0.40
+    min_cosine_unnamed: float = 0.55
+    min_overlap: float = 0.30
+    same_matter_cosine: float = 0.72
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The status and, in the program's own words, why it is not a plain answer."""
+
+    status: Status
+    notes: tuple[str, ...] = ()
+    conflicts: tuple[tuple[str, str], ...] = ()
+
+
+NO_EVIDENCE = "Framewise found no source that answers this."
+_STOP = frozenset(
+    "what which who whom whose when where why how do does did can could should would may "
+    "might is are was were be been am i me my we our you your he she one ones any some much "
+    "many more most best good better need want use using used make get about between there "
+    "than too very just really please tell give say says still ever yet now today choose pick "
+    "recommend vs versus or and".split()
+)
+_NEGATION = re.compile(
+    r"\b(not|no longer|cannot|can't|doesn't|don't|isn't|without|never|neither|nor|no)\b",
+    re.IGNORECASE,
+)
+_OPPOSITES = (
+    (
+        r"\b(actively maintained|active development|is active)\b",
+        r"\b(archived|unmaintained|retired|discontinued)\b",
+    ),
+    (
+        r"\b(supports?|supported)\b",
+        r"\b(does not support|unsupported|dropped support|no support)\b",
+    ),
+)
+
+
+def decide(
+    query: Query,
+    gathered: Gathered,
+    index: Index,
+    taxonomy: Taxonomy,
+    *,
+    config: DecisionConfig | None = None,
+) -> Decision:
+    """What the evidence allows.
+
+    Refused: a question about the future, about a name nobody knows, or without evidence near
+    enough. Conflict: two sentences on one matter that contradict each other. Partial: a cell of
+    framework × criterion without a source.
+    """
+    config = config or DecisionConfig()
+    reason = _refusal(query, gathered, config)
+    if reason:
+        return Decision("refused", (reason,))
+    gaps = _gaps(query, gathered, taxonomy)
+    clashes = _conflicts(gathered.evidence, query, index, config)
+    if clashes:
+        note = "The sources disagree on this: both sides are quoted with their dates."
+        return Decision("conflict", (note, *gaps), clashes)
+    return Decision("partial" if gaps else "answered", gaps)
+
+
+def content_words(text: str) -> set[str]:
+    """The stems of a question that carry its meaning."""
+    plain = [word for word in re.findall(r"[\w.+#-]+", text.lower()) if word not in _STOP]
+    return set(words(" ".join(plain)))
+
+
+def _refusal(query: Query, gathered: Gathered, config: DecisionConfig) -> str:
+    if query.future:
+        return "The question is about the future, on which no source can be checked."
+    if query.unknown:
+        names = ", ".join(query.unknown)
+        return f"Framewise knows no framework called {names}, and no source describes it."
+    if not gathered.evidence:
+        return NO_EVIDENCE
+    nearest = max(item.cosine for item in gathered.evidence)
+    named = bool(query.frameworks or query.criteria)
+    if nearest < (config.min_cosine if named else config.min_cosine_unnamed):
+        return f"{NO_EVIDENCE} The nearest sources are on other matters."
+    asked = content_words(query.text)
+    held = {stem for item in gathered.evidence for stem in words(item.sentence.text)}
+    if asked and len(asked & held) / len(asked) < config.min_overlap:
+        return f"{NO_EVIDENCE} The nearest sources are on other matters."
+    return ""
+
+
+def _gaps(query: Query, gathered: Gathered, taxonomy: Taxonomy) -> tuple[str, ...]:
+    gaps = []
+    for (framework, criterion), ids in gathered.matrix.items():
+        if ids:
+            continue
+        name = display_name(taxonomy.framework(framework), framework)
+        topic = taxonomy.criterion(criterion)
+        about = f" on {topic.name.lower()}" if topic is not None else ""
+        gaps.append(f"No source was found for {name}{about}.")
+    return tuple(gaps)
+
+
+def _conflicts(
+    evidence: Sequence[Evidence], query: Query, index: Index, config: DecisionConfig
+) -> tuple[tuple[str, str], ...]:
+    """Pairs of leading sentences on one matter of which one affirms what the other denies."""
+    leading = [
+        item
+        for item in evidence
+        if not query.frameworks or set(item.frameworks) & set(query.frameworks)
+    ]
+    pairs = []
+    for position, one in enumerate(leading[:8]):
+        for other in leading[position + 1 : 8]:
+            if one.document.id == other.document.id or one.frameworks[:1] != other.frameworks[:1]:
+                continue
+            alike = index.similarity(one.id, other.id) >= config.same_matter_cosine
+            if alike and contradict(one.text, other.text):
+                pairs.append((one.id, other.id))
+    return tuple(pairs)
+
+
+def contradict(one: str, other: str) -> bool:
+    """Whether one sentence plainly affirms what the other denies.
+
+    Known opposites do, and the same words but for a negation.
+    """
+    for affirmed, denied in _OPPOSITES:
+        for first, second in ((one, other), (other, one)):
+            says = re.search(affirmed, first, re.I) and not re.search(denied, first, re.I)
+            if says and re.search(denied, second, re.I):
+                return True
+    bare = [set(words(_NEGATION.sub(" ", text))) for text in (one, other)]
+    shared = len(bare[0] & bare[1]) / max(1, len(bare[0] | bare[1]))
+    negated = [bool(_NEGATION.search(text)) for text in (one, other)]
+    return shared >= 0.8 and negated[0] != negated[1]

@@ -1,0 +1,177 @@
+"""A Query to evidence: ranked sentences per framework and criterion, and the matrix they fill.
+
+Steps 2 and 3 of DESIGN.md section 5. Does not decide whether the evidence is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from framewise.app.understand import Query, find_criteria, find_frameworks
+from framewise.corpus.document import Document
+from framewise.corpus.taxonomy import Taxonomy
+from framewise.index.fuse import fuse
+from framewise.index.index import Index
+from framewise.index.types import Filters, Sentence
+
+NEAR_DUPLICATE = 0.95  # cosine above which two sentences say the same
+VERDICT_SECTIONS = ("verdict", "in short")
+OTHERWISE_SECTIONS = ("when to choose otherwise", "limits", "what breaks")
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceConfig:
+    """How much is read: sentences kept in all, per framework × criterion, and per search."""
+
+    max_sentences: int = 24
+    per_cell: int = 4
+    per_search: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence that may be cited, with what it is about.
+
+    `score` is the fused retrieval score, comparable within one question; `cosine` its similarity
+    to the question; `role` is "verdict", "otherwise" or "reason", by the heading it stands under.
+    """
+
+    sentence: Sentence
+    document: Document
+    score: float
+    cosine: float
+    bm25: float
+    frameworks: tuple[str, ...]
+    criteria: tuple[str, ...]
+    role: str
+
+    @property
+    def id(self) -> str:
+        """The sentence's id."""
+        return self.sentence.id
+
+    @property
+    def text(self) -> str:
+        """The sentence on one line, otherwise verbatim."""
+        return " ".join(self.sentence.text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All evidence for a query, best first, and which framework × criterion it covers."""
+
+    evidence: tuple[Evidence, ...]
+    matrix: dict[tuple[str, str], tuple[str, ...]]
+    documents_read: int
+
+
+def gather(
+    query: Query,
+    index: Index,
+    taxonomy: Taxonomy,
+    *,
+    filters: Filters | None = None,
+    config: EvidenceConfig | None = None,
+) -> Gathered:
+    """Searches for the whole question and for each framework × criterion, and merges fairly.
+
+    Every framework of a comparison gets `per_cell` places before the rest are given by score, so
+    that no side starves; sentences that say the same collapse to the best ranked one.
+    """
+    config = config or EvidenceConfig()
+    filters = filters or Filters()
+    if query.since and not filters.since:
+        filters = replace(filters, since=query.since)
+    searches = [(query.text, filters)]
+    searches += [_cell_search(query, cell, filters, taxonomy) for cell in _cells(query)]
+    found: dict[str, Evidence] = {}
+    rankings: list[list[str]] = []
+    for text, narrowed in searches:
+        hits = index.search_sentences(text, config.per_search, filters=narrowed)
+        rankings.append([hit.id for hit in hits])
+        for hit in hits:
+            sentence = index.sentence(hit.id)
+            if hit.id not in found:
+                found[hit.id] = _evidence(sentence, index, hit.cosine, hit.bm25, taxonomy)
+    # The question itself counts double: the searches per cell widen, they do not lead.
+    fused = [(id, score) for id, score in fuse([rankings[0], *rankings])]
+    ranked = [replace(found[id], score=score) for id, score in fused]
+    chosen = _fair(_distinct(ranked, index, config), query, config)
+    return Gathered(
+        evidence=tuple(chosen),
+        matrix=_matrix(query, chosen),
+        documents_read=len({item.document.id for item in ranked}),
+    )
+
+
+def _cells(query: Query) -> list[tuple[str, str]]:
+    criteria = query.criteria[:3] or ("",)
+    return [(framework, criterion) for framework in query.frameworks[:4] for criterion in criteria]
+
+
+def _cell_search(
+    query: Query, cell: tuple[str, str], filters: Filters, taxonomy: Taxonomy
+) -> tuple[str, Filters]:
+    framework, criterion = taxonomy.framework(cell[0]), taxonomy.criterion(cell[1])
+    name = framework.name if framework is not None else cell[0]
+    about = criterion.name if criterion is not None else query.text
+    return f"{name}: {about}", replace(filters, frameworks=(cell[0],))
+
+
+def _evidence(
+    sentence: Sentence, index: Index, cosine: float, bm25: float, taxonomy: Taxonomy
+) -> Evidence:
+    document = index.documents[sentence.document_id]
+    heading = sentence.section.rsplit(" > ", 1)[-1].lower()
+    named = find_frameworks(sentence.text, taxonomy)
+    criteria = (*find_criteria(sentence.section, taxonomy), *find_criteria(sentence.text, taxonomy))
+    headed = tuple(c.id for c in taxonomy.criteria if c.name.lower() == heading)
+    role = "verdict" if heading in VERDICT_SECTIONS else "reason"
+    return Evidence(
+        sentence=sentence,
+        document=document,
+        score=0.0,
+        cosine=cosine,
+        bm25=bm25,
+        frameworks=named or document.frameworks[:1],
+        criteria=tuple(dict.fromkeys((*headed, *criteria))),
+        role="otherwise" if heading in OTHERWISE_SECTIONS else role,
+    )
+
+
+def _distinct(ranked: Sequence[Evidence], index: Index, config: EvidenceConfig) -> list[Evidence]:
+    """The best ranked of each group of sentences that say the same, four times as many as are kept."""
+    kept: list[Evidence] = []
+    for item in ranked:
+        if len(kept) == 4 * config.max_sentences:
+            break
+        if all(index.similarity(item.id, other.id) < NEAR_DUPLICATE for other in kept):
+            kept.append(item)
+    return kept
+
+
+def _fair(ranked: Sequence[Evidence], query: Query, config: EvidenceConfig) -> list[Evidence]:
+    quota: dict[str, Evidence] = {}
+    for framework, criterion in _cells(query):
+        matching = [item for item in ranked if _covers(item, framework, criterion)]
+        quota.update({item.id: item for item in matching[: config.per_cell]})
+    for item in ranked:
+        if len(quota) >= config.max_sentences:
+            break
+        quota.setdefault(item.id, item)
+    return sorted(quota.values(), key=lambda item: (-item.score, item.id))
+
+
+def _covers(item: Evidence, framework: str, criterion: str) -> bool:
+    return framework in item.frameworks and (not criterion or criterion in item.criteria)
+
+
+def _matrix(query: Query, evidence: Iterable[Evidence]) -> dict[tuple[str, str], tuple[str, ...]]:
+    items = list(evidence)
+    return {
+        (framework, criterion): tuple(
+            item.id for item in items if _covers(item, framework, criterion)
+        )
+        for framework, criterion in _cells(query)
+    }

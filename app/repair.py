@@ -1,0 +1,66 @@
+"""A sentence that failed its check to one that passes, or to nothing; always deterministic.
+
+Step 7 of DESIGN.md section 5: fewer ids, a better id, the source's own sentence, or out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from framewise.app.evidence import Evidence
+from framewise.app.verify import Check, support, verify
+from framewise.app.write import Draft
+from framewise.corpus.taxonomy import Taxonomy
+from framewise.index.bm25 import words
+
+# What a failed sentence must have in common with the quote put for it: share and number of stems.
+QUOTE_INSTEAD = 0.5
+QUOTE_INSTEAD_STEMS = 3
+
+
+def repair(
+    draft: Draft, evidence: Sequence[Evidence], taxonomy: Taxonomy
+) -> tuple[Draft, Check] | None:
+    """The draft with citations that carry it, or a source's sentence in its place; None drops it.
+
+    Args:
+        draft: a sentence and the evidence it cites.
+        evidence: all that was in the prompt; nothing else may be cited.
+        taxonomy: the names that are known.
+    """
+    cited = [item for item in draft.cited if item in evidence]
+    whole = verify(draft.text, [item.text for item in cited], taxonomy)
+    if whole.verdict == "supported":
+        return _fewest(draft, cited, taxonomy), whole
+    best: tuple[Draft, Check] | None = (Draft(draft.text, tuple(cited)), whole)
+    for item in evidence:
+        alone = verify(draft.text, [item.text], taxonomy)
+        if alone.verdict == "supported":
+            return Draft(draft.text, (item,)), alone
+    if whole.verdict == "partly":
+        return best
+    nearest = max(
+        evidence, key=lambda item: (support(draft.text, item.text), item.score), default=None
+    )
+    if nearest is None or not _says_as_much(draft.text, nearest.text):
+        return None
+    return Draft(nearest.text, (nearest,)), verify(nearest.text, [nearest.text], taxonomy)
+
+
+def _says_as_much(sentence: str, quote: str) -> bool:
+    shared = set(words(sentence)) & set(words(quote))
+    return support(sentence, quote) >= QUOTE_INSTEAD and len(shared) >= QUOTE_INSTEAD_STEMS
+
+
+def _fewest(draft: Draft, cited: Sequence[Evidence], taxonomy: Taxonomy) -> Draft:
+    """ALCE's precision rule: an id goes if it does not carry the sentence alone and the others do without it."""
+    kept = list(cited)
+    for item in cited:
+        others = [other.text for other in kept if other is not item]
+        if not others:
+            continue
+        alone = verify(draft.text, [item.text], taxonomy).verdict == "supported"
+        without = verify(draft.text, others, taxonomy).verdict == "supported"
+        if without and not alone:
+            kept.remove(item)
+    return Draft(draft.text, tuple(kept))

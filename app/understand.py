@@ -1,0 +1,373 @@
+"""A question and its history to a Query: frameworks, criteria, intent, time; reads the taxonomy only.
+
+Step 1 of DESIGN.md section 5. Does not know what the corpus holds.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from framewise.app.types import Answer, History
+from framewise.corpus.errors import QuestionError
+from framewise.corpus.markdown import visible_text
+from framewise.corpus.taxonomy import Framework, Taxonomy
+
+Intent = Literal["choose", "compare", "fact", "trend", "migrate", "explain"]
+MAX_QUESTION_CHARS = 4_000
+TYPO_SIMILARITY = (
+    86  # rapidfuzz ratio; "pytroch" against "pytorch" is 86, "pandas" against "paddle" 50
+)
+MIN_TYPO_CHARS = 5
+# Names that are also English words count only when written as names: with a capital inside a sentence,
+# or beside another framework.
+ENGLISH_NAMES = frozenset(
+    "accelerate burn candle composer datasets flower flux gym ignite inductor metal ray stan "
+    "tokenizers pl pt hip".split()
+)
+_WORD = re.compile(r"[a-z0-9][a-z0-9.+/\-]*[a-z0-9+]|[a-z0-9]")
+_YEAR = re.compile(r"\b(19|20)\d{2}\b")
+_INTENTS: tuple[tuple[Intent, str], ...] = (
+    (
+        "migrate",
+        r"\b(migrat\w*|port(ing)?\b|mov(e|ing) from|switch(ing)? from|convert my|upgrade from|replace\w*)",
+    ),
+    (
+        "trend",
+        r"\b(trend\w*|popular\w*|over (time|the years)|market share|growth|growing|declin\w*|downloads|"
+        r"stars|adoption|overtak\w*|how many (papers|systems|people))",
+    ),
+    (
+        "explain",
+        r"^(what (is|are|does)\b(?!.*\b(latest|newest|best|licen[cs]e|version)\b)|explain|how do(es)?|"
+        r"why (does|is)|difference between eager)",
+    ),
+    (
+        "compare",
+        r"\b(vs\.?|versus|compare[ds]?|comparison|differ\w*|(better|faster) than|advantages? (of|over)|or)\b",
+    ),
+    (
+        "choose",
+        r"\b(which|what should|should (i|we)|choos(e|ing)|recommend\w*|best|pick|use for|go with|suggest)\b",
+    ),
+)
+_FOLLOW_UP = re.compile(
+    r"^(and|but|or|so|what about|how about|why|why not|yes|no|ok|okay|really|then)\b|"
+    r"\b(it|its|they|them|their|that one|this one|the (first|second|third|other|former|latter)( one)?|those|these)\b",
+    re.IGNORECASE,
+)
+_ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": 1, "third": 2}
+_BARE_ASSENT = re.compile(
+    r"^(yes|yep|sure|ok|okay|please|go on|continue)\b[\s,.!please]*$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is being asked, on its own.
+
+    `frameworks` and `criteria` are taxonomy ids in the order of the question; `unknown` are names
+    of things that look like frameworks and are not in the taxonomy; `future` is set where the
+    question is about a time to come.
+    """
+
+    question: str
+    text: str
+    frameworks: tuple[str, ...]
+    criteria: tuple[str, ...]
+    intent: Intent
+    unknown: tuple[str, ...] = ()
+    since: str = ""
+    future: bool = False
+
+    @property
+    def wants_recent(self) -> bool:
+        """Whether the current state is asked for, so that newer evidence goes first."""
+        return self.intent in ("fact", "choose") or "maintenance" in self.criteria
+
+
+def check_question(question: str) -> str:
+    """The question, cleaned of control and invisible characters.
+
+    Raises:
+        QuestionError: not text, empty, or over 4,000 characters.
+    """
+    if not isinstance(question, str):
+        raise QuestionError(f"the question is {type(question).__name__}, not text.")
+    if len(question) > MAX_QUESTION_CHARS:
+        raise QuestionError(
+            f"the question has {len(question)} characters; at most {MAX_QUESTION_CHARS} are read.",
+            fix="Ask it shorter.",
+        )
+    text = " ".join(visible_text(unicodedata.normalize("NFC", question)).split())
+    if not any(char.isalnum() for char in text):
+        raise QuestionError(
+            "the question is empty.", fix='Ask for example "PyTorch or JAX for TPUs?"'
+        )
+    return text
+
+
+def understand(question: str, history: History, taxonomy: Taxonomy, today: str) -> Query:
+    """The question with its references resolved against the history, and what it is about.
+
+    Args:
+        question: as typed.
+        history: earlier turns, oldest first.
+        taxonomy: the names that are known.
+        today: ISO date; later years make a question one about the future.
+
+    Raises:
+        QuestionError: as `check_question`.
+    """
+    asked = check_question(question)
+    frameworks = asked_frameworks(asked, taxonomy)
+    criteria = asked_criteria(asked, taxonomy)
+    text = asked
+    if history and _is_follow_up(asked, frameworks):
+        text, frameworks, criteria = _resolve(asked, frameworks, criteria, history, taxonomy)
+    years = [int(match.group()) for match in _YEAR.finditer(text)]
+    return Query(
+        question=asked,
+        text=text,
+        frameworks=frameworks,
+        criteria=criteria,
+        intent=_intent(text, frameworks),
+        unknown=find_unknown(text, taxonomy),
+        since=_since(text),
+        future=_is_future(text, years, int(today[:4])),
+    )
+
+
+def find_frameworks(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
+    """Taxonomy ids of the frameworks a text names exactly, in its order."""
+    return tuple(dict.fromkeys(id for _, _, id in _named(text, taxonomy)))
+
+
+def asked_frameworks(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
+    """The frameworks a question is about: typos of long names count, hardware gives way to software."""
+    named = list(_named(text, taxonomy))
+    taken = [(start, end) for start, end, _ in named]
+    found = {start: id for start, _, id in named} | dict(_typos(text.lower(), taken, taxonomy))
+    ids = tuple(dict.fromkeys(found[start] for start in sorted(found)))
+    # "JAX on TPUs" asks about JAX: hardware is a subject only where nothing else is named.
+    software = tuple(id for id in ids if not _is_hardware(id, taxonomy))
+    return software or ids
+
+
+def _named(text: str, taxonomy: Taxonomy) -> Iterable[tuple[int, int, str]]:
+    ids = dict(_names(taxonomy))
+    for match in _names_pattern(taxonomy).finditer(text.lower()):
+        if _is_a_name(match.group(), text, match.start()):
+            yield match.start(), match.end(), ids[match.group()]
+
+
+@cache
+def _names_pattern(taxonomy: Taxonomy) -> re.Pattern[str]:
+    """All names in one pattern, longer ones first, so that "keras hub" is not "keras"."""
+    names = "|".join(re.escape(name) for name, _ in _names(taxonomy))
+    return re.compile(rf"(?<![\w.])(?:{names})(?!\w)")
+
+
+def _is_hardware(id: str, taxonomy: Taxonomy) -> bool:
+    framework = taxonomy.framework(id)
+    return framework is not None and framework.group == "backend"
+
+
+def find_criteria(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
+    """Taxonomy ids of the criteria a text speaks of, in its order."""
+    ids = _keywords(taxonomy)
+    matches = _keywords_pattern(taxonomy).finditer(text.lower())
+    return tuple(dict.fromkeys(id for match in matches for id in ids[match.group(1)]))
+
+
+def asked_criteria(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
+    """The criteria a question is about; typos of long keywords count."""
+    exact = find_criteria(text, taxonomy)
+    guessed = (id for _, id in _criterion_typos(text.lower(), taxonomy))
+    return tuple(dict.fromkeys((*exact, *guessed)))
+
+
+@cache
+def _keywords(taxonomy: Taxonomy) -> dict[str, list[str]]:
+    ids: dict[str, list[str]] = {}
+    for criterion in taxonomy.criteria:
+        for keyword in criterion.keywords:
+            ids.setdefault(keyword, []).append(criterion.id)
+    return ids
+
+
+@cache
+def _keywords_pattern(taxonomy: Taxonomy) -> re.Pattern[str]:
+    words = sorted(_keywords(taxonomy), key=lambda word: (-len(word), word))
+    return re.compile(
+        rf"(?<![\w-])({'|'.join(re.escape(word) for word in words)})(?:s|es)?(?![\w-])"
+    )
+
+
+def _criterion_typos(lowered: str, taxonomy: Taxonomy) -> Iterable[tuple[int, str]]:
+    from rapidfuzz import fuzz, process
+
+    keywords = {
+        key: criterion.id
+        for criterion in taxonomy.criteria
+        for key in criterion.keywords
+        if len(key) > MIN_TYPO_CHARS and " " not in key
+    }
+    for match in _WORD.finditer(lowered):
+        word = match.group().removesuffix("s")
+        if len(word) <= MIN_TYPO_CHARS or word in _ordinary_words(taxonomy):
+            continue
+        best = process.extractOne(
+            word, keywords.keys(), scorer=fuzz.ratio, score_cutoff=TYPO_SIMILARITY
+        )
+        if best is not None:
+            yield match.start(), keywords[best[0]]
+
+
+def find_unknown(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
+    """Names written like a framework's that the taxonomy does not know: "HyperTorch", "QuantumFlow 9"."""
+    known = {name for name, _ in _names(taxonomy)}
+    unknown = []
+    for match in re.finditer(
+        r"\b[A-Z][a-z]+[A-Z][A-Za-z0-9]*\b|\b[A-Za-z]+(?:[Tt]orch|[Ff]low|[Nn]et|ML|JS)\b", text
+    ):
+        name = match.group()
+        part_of_known = any(name.lower() in other for other in known)
+        if not part_of_known and not asked_frameworks(name, taxonomy) and len(name) > 4:
+            unknown.append(name)
+    return tuple(dict.fromkeys(unknown))
+
+
+@cache
+def _names(taxonomy: Taxonomy) -> tuple[tuple[str, str], ...]:
+    """Every lower case spelling with its id, longest first."""
+    pairs = {
+        name.lower(): framework.id
+        for framework in taxonomy.frameworks
+        for name in (framework.id.replace("-", " "), *framework.names)
+    }
+    return tuple(sorted(pairs.items(), key=lambda pair: (-len(pair[0]), pair[0])))
+
+
+def _is_a_name(name: str, text: str, start: int) -> bool:
+    if name not in ENGLISH_NAMES:
+        return True
+    return text[start].isupper() and (start > 0 or len(text.split()) == 1)
+
+
+def _typos(
+    lowered: str, taken: list[tuple[int, int]], taxonomy: Taxonomy
+) -> Iterable[tuple[int, str]]:
+    from rapidfuzz import fuzz, process
+
+    names = {
+        name: id for name, id in _names(taxonomy) if len(name) >= MIN_TYPO_CHARS and " " not in name
+    }
+    for match in _WORD.finditer(lowered):
+        word, inside = match.group(), any(s < match.end() and match.start() < e for s, e in taken)
+        if inside or len(word) < MIN_TYPO_CHARS or word in _ordinary_words(taxonomy):
+            continue
+        best = process.extractOne(
+            word, names.keys(), scorer=fuzz.ratio, score_cutoff=TYPO_SIMILARITY
+        )
+        if best is None:
+            swapped = [
+                name for name in names if sorted(name) == sorted(word) and name[0] == word[0]
+            ]
+            best = (min(swapped), 100.0, 0) if swapped else None
+        if best is not None and best[0] not in ENGLISH_NAMES:
+            yield match.start(), names[best[0]]
+
+
+@cache
+def _ordinary_words(taxonomy: Taxonomy) -> frozenset[str]:
+    """Words of the criteria: "torches" may be a typo, "training" is none."""
+    words = {
+        word
+        for criterion in taxonomy.criteria
+        for key in criterion.keywords
+        for word in key.split()
+    }
+    return frozenset(
+        words | {"chain", "spark", "keras'", "python", "pandas", "model", "models", "light"}
+    )
+
+
+def _is_follow_up(text: str, frameworks: tuple[str, ...]) -> bool:
+    if _FOLLOW_UP.search(text) and len(text.split()) <= 14:
+        return len(frameworks) < 2
+    return not frameworks and len(text.split()) <= 5
+
+
+def _resolve(
+    asked: str,
+    frameworks: tuple[str, ...],
+    criteria: tuple[str, ...],
+    history: History,
+    taxonomy: Taxonomy,
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """A follow-up on its own: what it leaves out is taken from the turns before, newest first."""
+    asked_before = [_asked(turn) for turn in history if _asked(turn)]
+    last = asked_before[-1] if asked_before else ""
+    if _BARE_ASSENT.match(asked):
+        return last or asked, asked_frameworks(last, taxonomy), asked_criteria(last, taxonomy)
+    before: tuple[str, ...] = ()
+    for earlier in reversed(asked_before):
+        before = asked_frameworks(earlier, taxonomy)
+        if before:
+            break
+    ordinal = re.search(r"\bthe (first|second|third|former|latter)\b", asked.lower())
+    if ordinal and len(before) > _ORDINALS[ordinal.group(1)]:
+        before = (before[_ORDINALS[ordinal.group(1)]],)
+    frameworks = tuple(dict.fromkeys((*before, *frameworks)))
+    criteria = criteria or asked_criteria(last, taxonomy)
+    names = [f.name for id in before if (f := taxonomy.framework(id)) is not None]
+    topics = [c.name for id in criteria if (c := taxonomy.criterion(id)) is not None]
+    text = f"{' or '.join(names)}: {asked}" if names else asked
+    if not asked_criteria(asked, taxonomy) and topics:
+        text = f"{text} ({', '.join(topics)})"
+    return text, frameworks, criteria
+
+
+def _asked(turn: object) -> str:
+    if isinstance(turn, Answer):
+        return turn.standalone_question or turn.question
+    if isinstance(turn, dict) and turn.get("role") == "user":
+        return str(turn["content"])[:MAX_QUESTION_CHARS]
+    return ""
+
+
+def _intent(text: str, frameworks: tuple[str, ...]) -> Intent:
+    lowered = text.lower()
+    for intent, pattern in _INTENTS:
+        if intent == "compare" and len(frameworks) < 2:
+            continue
+        if re.search(pattern, lowered):
+            return intent
+    return "compare" if len(frameworks) > 1 else "fact"
+
+
+def _since(text: str) -> str:
+    match = re.search(
+        r"\b(?:since|after|newer than)\s+((?:19|20)\d{2}(?:-\d{2}){0,2})\b", text.lower()
+    )
+    return match.group(1) if match else ""
+
+
+def _is_future(text: str, years: list[int], this_year: int) -> bool:
+    ahead = any(year > this_year for year in years)
+    foresee = re.search(
+        r"\b(will (?!it (run|work))\w+|going to (be|become|win|replace)|next (year|decade)|in the future|"
+        r"predict\w*|forecast (of|the)|years from now|by 20[3-9]\d)\b",
+        text.lower(),
+    )
+    return ahead or bool(foresee)
+
+
+def display_name(framework: Framework | None, id: str) -> str:
+    """A framework's shown name, its id where the taxonomy does not have it."""
+    return framework.name if framework is not None else id

@@ -1,0 +1,134 @@
+"""Does the cited text say what the sentence says: a support score and hard rules; changes nothing.
+
+Step 6 of DESIGN.md section 5. The score is lexical (the share of content words that the cited text
+holds): an honest lower bound on trust, called "lexical support" and never "faithfulness"; a trained
+scorer may take its place behind `support`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from framewise.app.constrain import numbers_in
+from framewise.app.types import Verdict
+from framewise.app.understand import find_frameworks
+from framewise.corpus.taxonomy import Taxonomy
+from framewise.index.bm25 import words
+
+SUPPORTED = 0.85  # share of content words; below it a paraphrase is shown as partly supported
+PARTLY = 0.6
+_NEGATION = re.compile(r"(not|no|never|without|neither|nor|cannot|lacks?|\w+n[\'’]t)")
+_UN_WORDS = ("unsupported", "unmaintained", "unavailable", "unreleased")
+_NEGATED_WORDS = 3  # how far a negation reaches: "does not run on Windows" denies run, on, Windows
+_MORE = re.compile(
+    r"\b(more|faster|better|larger|higher|easier|newer|greater|ahead|exceed\w*|above)\b", re.I
+)
+_LESS = re.compile(r"\b(less|fewer|slower|worse|smaller|lower|harder|older|behind|below)\b", re.I)
+_NAME = re.compile(r"\b[A-Z][\w.+-]*[A-Za-z0-9]\b")
+_STARTERS = frozenset(
+    "A An The As In On At For From To By If When While With Without Yes No Choose Use And Or "
+    "But".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How a sentence stands against what it cites; `broken` names the hard rules it breaks."""
+
+    verdict: Verdict
+    support: float
+    broken: tuple[str, ...] = ()
+
+
+def verify(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> Check:
+    """The verdict on a sentence against the union of the texts it cites."""
+    if not cited:
+        return Check("unsupported", 0.0, ("no citation",))
+    if any(flat(sentence) == flat(text) for text in cited):
+        return Check("supported", 1.0)
+    score = support(sentence, " ".join(cited))
+    broken = hard_rules(sentence, cited, taxonomy)
+    if broken or score < PARTLY:
+        return Check("unsupported", score, broken)
+    return Check("supported" if score >= SUPPORTED else "partly", score)
+
+
+def support(sentence: str, cited: str) -> float:
+    """The share of a sentence's stems that the cited text holds, from 0 to 1."""
+    said = set(words(sentence))
+    return len(said & set(words(cited))) / len(said) if said else 0.0
+
+
+def hard_rules(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> tuple[str, ...]:
+    """The rules a sentence breaks: numbers, names, negation, direction of a comparison.
+
+    A number must stand in the cited text as it is written; thousands separators do not count.
+    A proper name or framework must be named there. Negation and direction must agree with a
+    single cited sentence, since in the union of two anything can be found.
+    """
+    union = " ".join(cited)
+    broken = []
+    missing = {plain(n) for n in numbers_in(sentence)} - {plain(n) for n in numbers_in(union)}
+    if missing:
+        broken.append(f"number not in the source: {', '.join(sorted(missing))}")
+    unnamed = sorted(_names(sentence) - _names(union) - set(_tokens(union)))
+    strangers = set(find_frameworks(sentence, taxonomy)) - set(find_frameworks(union, taxonomy))
+    if unnamed or strangers:
+        broken.append(f"name not in the source: {', '.join([*unnamed, *sorted(strangers)])}")
+    if not any(_same_negation(sentence, text) for text in cited):
+        broken.append("negation differs from the source")
+    if _direction(sentence) and all(_turned(sentence, text, taxonomy) for text in cited):
+        broken.append("comparison is turned round")
+    return tuple(broken)
+
+
+def flat(text: str) -> str:
+    """The text on one line, single-spaced."""
+    return " ".join(text.split())
+
+
+def plain(number: str) -> str:
+    """A number without thousands separators: "22,923,696" is "22923696"."""
+    return re.sub(r"(?<=\d),(?=\d{3}\b)", "", number)
+
+
+def _names(text: str) -> set[str]:
+    return {name.lower() for name in _NAME.findall(text) if name not in _STARTERS}
+
+
+def _tokens(text: str) -> list[str]:
+    return re.findall(r"[\w.+-]*\w", text.lower())
+
+
+def _same_negation(sentence: str, text: str) -> bool:
+    """Whether what the sentence denies is denied in the text, and nothing it affirms is."""
+    said, told = negated_stems(sentence), negated_stems(text)
+    affirmed = set(words(sentence)) - said
+    return (not said or bool(said & told)) and not affirmed & told
+
+
+def negated_stems(text: str) -> set[str]:
+    """The stems of the words that a negation denies."""
+    found: set[str] = set()
+    tokens = re.findall(r"[\w.+\-'’]*[\w]", text.lower())
+    for position, token in enumerate(tokens):
+        if _NEGATION.fullmatch(token):
+            found.update(words(" ".join(tokens[position + 1 : position + 1 + _NEGATED_WORDS])))
+        elif token in _UN_WORDS:
+            found.update(words(token.removeprefix("un")))
+    return found
+
+
+def _direction(text: str) -> int:
+    return bool(_MORE.search(text)) - bool(_LESS.search(text))
+
+
+def _turned(sentence: str, text: str, taxonomy: Taxonomy) -> bool:
+    """Whether the same two frameworks stand in the other order, or the direction word is the opposite."""
+    said, told = find_frameworks(sentence, taxonomy), find_frameworks(text, taxonomy)
+    shared = [id for id in said if id in told][:2]
+    same_order = len(shared) < 2 or told.index(shared[0]) < told.index(shared[1])
+    same_way = _direction(sentence) == _direction(text)
+    return same_order != same_way if _direction(text) else True

@@ -1,0 +1,311 @@
+"""The chat in the browser: a plain Gradio face over Assistant; parses input, shows Events, decides nothing.
+
+Everything that came from outside (questions, sources, titles) is escaped on the server, and the page's
+Content-Security-Policy lets it reach nothing but this server.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from framewise.app.render import STATUS_WORDS, escape_markdown, safe_url, source_line, text_fragment
+from framewise.app.types import Answer, Citation, Event
+from framewise.corpus.errors import FramewiseError
+from framewise.index.home import ensure_folder, home
+
+if TYPE_CHECKING:
+    import gradio as gr
+    from framewise.app.assistant import Assistant
+
+QUEUE_SIZE = 20  # waiting questions; a longer queue is refused with a clear message
+MAX_UPLOAD = "1mb"
+CONTEXT_CHARS = 200  # of the document shown on each side of a quote
+EXAMPLES = (
+    "PyTorch or JAX for training on TPUs?",
+    "Is TorchServe still maintained?",
+    "Which framework should a beginner learn first?",
+    "How do I run a model in an Android app?",
+)
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; "
+    "style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "connect-src 'self'; font-src 'self' data:; form-action 'self'; base-uri 'self'; "
+    "frame-src 'none'; object-src 'none'"
+)
+# Style stands here and not in css=, which Gradio rewrites; see UI.md, pitfall 3.
+HEAD = (
+    f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_SECURITY_POLICY}">'
+    """<meta name="referrer" content="no-referrer">
+<style>
+#sources { max-height: 78vh; overflow-y: auto; }
+#sources article { border: 1px solid var(--border-color-primary); border-radius: 8px;
+  padding: .6rem .8rem; margin-bottom: .6rem; scroll-margin-top: 1rem; }
+#sources article:target, #sources article.current { outline: 3px solid var(--color-accent); }
+#sources h3 { font-size: 1rem; margin: 0 0 .2rem; } #sources .meta { font-size: .85rem; }
+#sources mark { background: #ffe58a; color: #1a1a1a; padding: 0 .1em; }
+#chat .prose.chatbot.md { opacity: 1 !important; }
+footer { display: none !important; }
+</style>
+<script>
+document.addEventListener("click", (event) => {
+  const link = event.target.closest && event.target.closest('a[href*="#source-"]');
+  if (!link) return;
+  const id = link.getAttribute("href").split("#")[1];
+  const card = document.getElementById(id);
+  if (!card) return;
+  event.preventDefault();
+  document.querySelectorAll("#sources article.current").forEach((c) => c.classList.remove("current"));
+  card.classList.add("current");
+  card.setAttribute("tabindex", "-1");
+  card.focus({ preventScroll: true });
+  card.scrollIntoView({ block: "center" });
+}, true);
+</script>"""
+)
+
+
+def answer_markdown(answer: Answer, turn: int) -> str:
+    """An answer for the chat: escaped text, marks that link to the source cards of its turn."""
+    marked = [
+        escape_markdown(sentence.text)
+        + _marks(sentence.citations, turn)
+        + (" *(partly supported)*" if sentence.verdict == "partly" else "")
+        for sentence in answer.sentences
+    ]
+    parts = (
+        [f"**{escape_markdown(STATUS_WORDS[answer.status])}**"]
+        if STATUS_WORDS[answer.status]
+        else []
+    )
+    parts += [" ".join(marked)] if marked else []
+    parts += [escape_markdown(note) for note in answer.notes]
+    if answer.citations:
+        as_of = answer.as_of
+        parts.append(
+            f"*Sources dated {as_of['oldest']} to {as_of['newest']}. Written by {escape_markdown(answer.model)}.*"
+        )
+    return "\n\n".join(parts)
+
+
+def source_cards(answer: Answer, documents: dict[str, str], turn: int) -> str:
+    """The cited sources as HTML: each quote highlighted at its offsets in the document's text."""
+    cards = "".join(_card(citation, documents, turn) for citation in answer.citations)
+    also = "".join(_card(citation, documents, turn) for citation in answer.also_read)
+    parts = [f"<h2>Cited</h2>{cards}"] if cards else ["<p>No source is cited.</p>"]
+    parts += [f"<h2>Also read</h2>{also}"] if also else []
+    return "".join(parts)
+
+
+def respond(
+    assistant: Assistant, question: str, history: list[dict[str, Any]], stop: threading.Event
+) -> Iterator[tuple[list[dict[str, Any]], str]]:
+    """The chat's messages and the source cards, step by step; the same for stream and history."""
+    turn = sum(message["role"] == "user" for message in history) + 1
+    earlier = [
+        {"role": message["role"], "content": text_of(message["content"])} for message in history
+    ]
+    messages = [*history, {"role": "user", "content": question}]
+    shown: list[str] = []
+    try:
+        yield [*messages, _status("Reading the question …")], ""
+        for event in assistant.stream(question, history=earlier, stop=stop.is_set):
+            if event.answer is not None:
+                cards = source_cards(event.answer, _texts(assistant, event.answer), turn)
+                yield [*messages, _said(answer_markdown(event.answer, turn))], cards
+            elif event.sentence is not None:
+                shown.append(
+                    escape_markdown(event.sentence.text) + _marks(event.sentence.citations, turn)
+                )
+                yield [*messages, _said(" ".join(shown))], ""
+            else:
+                yield [*messages, _status(_step(event))], ""
+    except FramewiseError as error:
+        yield [*messages, _said(escape_markdown(str(error)))], ""
+    finally:
+        stop.set()  # the tab was closed or Stop was pressed: the model ends within one token
+
+
+def text_of(content: object) -> str:
+    """A Gradio message's content as text: it may be a string or a list of blocks."""
+    if isinstance(content, str):
+        return content
+    blocks = content if isinstance(content, list) else []
+    return " ".join(str(block.get("text", "")) for block in blocks if isinstance(block, dict))
+
+
+def build(assistant: Assistant) -> gr.Blocks:
+    """The page and its machine endpoint `ask`."""
+    import gradio as gr
+
+    stops: dict[str, threading.Event] = {}
+
+    def on_ask(
+        question: str, history: list[dict[str, Any]], request: gr.Request
+    ) -> Iterator[tuple[list[dict[str, Any]], str, str]]:
+        stop = stops[str(request.session_hash)] = threading.Event()
+        if not question.strip():
+            yield history, "<p>Type a question first.</p>", ""
+            return
+        for messages, cards in respond(assistant, question, history, stop):
+            yield messages, cards, ""
+
+    def on_stop(request: gr.Request) -> None:
+        stop = stops.get(str(request.session_hash))
+        if stop is not None:
+            stop.set()
+
+    def ask(question: str) -> dict[str, Any]:
+        """One question, one payload: the same as `framewise ask --json`."""
+        try:
+            return assistant.ask(question).to_dict()
+        except FramewiseError as error:
+            raise gr.Error(str(error)) from error
+
+    with gr.Blocks(title="Framewise", analytics_enabled=False) as page:
+        gr.Markdown("# Framewise\nWhich machine-learning framework should I choose, and why?")
+        with gr.Row():
+            with gr.Column(scale=3):
+                chatbot = gr.Chatbot(
+                    elem_id="chat",
+                    label="Conversation",
+                    height="65vh",
+                    sanitize_html=True,
+                    allow_tags=False,
+                    latex_delimiters=[],
+                    placeholder="Ask about choosing a machine-learning framework.",
+                )
+                box = gr.Textbox(
+                    elem_id="question",
+                    label="Your question",
+                    placeholder=EXAMPLES[0],
+                    submit_btn="Ask",
+                    stop_btn="Stop",
+                    max_length=4000,
+                    autofocus=True,
+                )
+                gr.Examples([[example] for example in EXAMPLES], inputs=[box], label="For a start")
+            with gr.Column(scale=2):
+                cards = gr.HTML("<p>Sources appear here.</p>", elem_id="sources", label="Sources")
+        asked = box.submit(
+            on_ask,
+            [box, chatbot],
+            [chatbot, cards, box],
+            api_visibility="private",
+            concurrency_id="llm",
+            concurrency_limit=1,
+        )
+        box.stop(on_stop, None, None, cancels=[asked], queue=False, api_visibility="private")
+        gr.api(ask, api_name="ask", concurrency_id="llm")
+    page.queue(max_size=QUEUE_SIZE, default_concurrency_limit=1)
+    return page
+
+
+def serve(
+    assistant: Assistant,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    open_browser: bool = True,
+    auth: str = "",
+) -> None:
+    """Opens the chat and serves it until it is interrupted.
+
+    Raises:
+        FramewiseError: the port is taken.
+    """
+    page = build(assistant)
+    try:
+        page.launch(**launch_settings(host, port, open_browser=open_browser, auth=auth))
+    except OSError as error:
+        raise FramewiseError(
+            f"port {port} on {host} cannot be used: {error}", fix="Choose another with --port."
+        ) from error
+
+
+def launch_settings(host: str, port: int, *, open_browser: bool, auth: str) -> dict[str, Any]:
+    """Gradio's launch settings as SECURITY.md section 3 requires them; a test reads them."""
+    temporary = ensure_folder(home() / "gradio")
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ["GRADIO_TEMP_DIR"] = str(temporary)
+    user, _, password = auth.partition(":")
+    return {
+        "server_name": host,
+        "server_port": port or None,
+        "share": False,
+        "inbrowser": open_browser,
+        "auth": (user, password) if auth else None,
+        "strict_cors": True,
+        "allowed_paths": [],
+        "blocked_paths": [str(home())],
+        "max_file_size": MAX_UPLOAD,
+        "show_error": False,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "run_history": False,
+        "head": HEAD,
+        "theme": _theme(),
+    }
+
+
+def _theme() -> gr.Theme:
+    import gradio as gr
+
+    # 400 and 700 only: the bundled 600 weight lacks most letters (UI.md, pitfall 2).
+    font = [
+        gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)),
+        gr.themes.Font("system-ui"),
+        gr.themes.Font("sans-serif"),
+    ]
+    return gr.themes.Default(font=font).set(body_text_color_subdued="*neutral_600")
+
+
+def _marks(numbers: tuple[int, ...], turn: int) -> str:
+    return "".join(f" [\\[{number}\\]](#source-{turn}-{number})" for number in numbers)
+
+
+def _step(event: Event) -> str:
+    words = {
+        "understanding": "Understanding …",
+        "reading": f"Read {event.text} …",
+        "writing": "Writing …",
+    }
+    return words.get(event.kind, "Checking …")
+
+
+def _said(text: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": text}
+
+
+def _status(text: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": text, "metadata": {"title": text, "status": "pending"}}
+
+
+def _texts(assistant: Assistant, answer: Answer) -> dict[str, str]:
+    documents = assistant.index.documents
+    ids = {citation.document_id for citation in (*answer.citations, *answer.also_read)}
+    return {id: documents[id].text for id in sorted(ids) if id in documents}
+
+
+def _card(citation: Citation, documents: dict[str, str], turn: int) -> str:
+    text = documents.get(citation.document_id, citation.quote)
+    start, end = (
+        (citation.start, citation.end) if citation.document_id in documents else (0, len(text))
+    )
+    before = text[max(0, start - CONTEXT_CHARS) : start]
+    after = text[end : end + CONTEXT_CHARS]
+    url = safe_url(citation)
+    link = ""
+    if url:
+        address = html.escape(url + text_fragment(citation), quote=True)
+        link = f' · <a href="{address}" target="_blank" rel="noreferrer noopener">open source</a>'
+    return (
+        f'<article id="source-{turn}-{citation.number}" aria-label="Source {citation.number}">'
+        f"<h3>[{citation.number}] {html.escape(source_line(citation))}</h3>"
+        f'<p class="meta">{html.escape(citation.source)}{link}</p>'
+        f"<p>{html.escape(before)}<mark>{html.escape(text[start:end])}</mark>{html.escape(after)}</p></article>"
+    )

@@ -1,0 +1,158 @@
+"""Constraint, verification and repair: what must never be shown, worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import ScriptedModel, document
+from framewise.app.constrain import EvidenceConstraint, numbers_in
+from framewise.app.evidence import Evidence
+from framewise.app.repair import repair
+from framewise.app.verify import hard_rules, support, verify
+from framewise.app.write import Draft
+from framewise.corpus.taxonomy import load_taxonomy
+from framewise.index.types import Sentence
+
+TAXONOMY = load_taxonomy()
+VOCABULARY = ScriptedModel().vocabulary
+SOURCE = "PyTorch 2.15.0 was released on 2026-10-28 and supports AMD ROCm on Linux."
+
+
+def evidence(text: str, id: str = "d#0", score: float = 1.0) -> Evidence:
+    sentence = Sentence(id, id.split("#")[0], "d@0", "", text, 0, len(text))
+    return Evidence(sentence, document("d", text), score, 0.9, 1.0, (), (), "reason")
+
+
+def typed(constraint: EvidenceConstraint, wish: str) -> str:
+    """What comes out when a model wants to type `wish`, a character at a time."""
+    text = ""
+    for char in wish:
+        rule = constraint.rule(text)
+        if (ord(char) in rule.ids) == rule.only:
+            text += char
+    return text
+
+
+@pytest.mark.parametrize(
+    ("wish", "result"),
+    [
+        ("See [2].", "See [2]."),
+        ("See [3].", "See ["),  # there are two sources; a mark that is not closed is no mark
+        ("See [99] now", "See ["),
+        ("PyTorch 2.15.0 is out.", "PyTorch 2.15.0 is out."),
+        ("PyTorch 2.16.0 is out.", "PyTorch 2.1"),
+        ("In 2026-10-28 or 1999", "In 2026-10-28 or "),
+        ("<b>[x](http://e.com)</b>", "b"),
+    ],
+)
+def test_marks_and_digits_come_only_from_the_evidence(wish: str, result: str) -> None:
+    constraint = EvidenceConstraint([SOURCE, "Another source."], "", VOCABULARY)
+    assert typed(constraint, wish).startswith(result)
+    said = typed(constraint, wish)
+    assert numbers_in(said.split("[")[0]) <= {"2.15.0", "2026-10-28", "2.1", "2.15"}
+
+
+def test_numbers_of_the_question_may_be_repeated() -> None:
+    assert typed(EvidenceConstraint([], "on 8 GPUs", VOCABULARY), "8 and 9") == "8 and "
+
+
+@pytest.mark.parametrize(
+    ("sentence", "broken"),
+    [
+        ("PyTorch 2.15.0 supports AMD ROCm.", ""),
+        ("PyTorch 2.14.0 supports AMD ROCm.", "number not in the source: 2.14.0"),
+        ("PyTorch 2.15.0 was released on 2026-10-29.", "number not in the source: 2026-10-29"),
+        ("TensorFlow supports AMD ROCm.", "name not in the source: tensorflow"),
+        ("PyTorch supports Intel hardware on Linux.", "name not in the source: intel"),
+        ("PyTorch does not support AMD ROCm.", "negation differs"),
+    ],
+)
+def test_hard_rules(sentence: str, broken: str) -> None:
+    found = hard_rules(sentence, [SOURCE], TAXONOMY)
+    assert found == () if not broken else found[0].startswith(broken)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "same"),
+    [
+        ("TorchServe is archived.", "TorchServe is archived: it takes no fixes.", True),
+        ("TorchServe takes fixes.", "TorchServe is archived: it takes no fixes.", False),
+        ("TorchServe takes no fixes.", "TorchServe takes fixes.", False),
+        ("It doesn't run on Windows.", "It does not run on native Windows.", True),
+        ("It is supported on Windows.", "It is unsupported on Windows.", False),
+    ],
+)
+def test_what_is_denied_must_be_denied(sentence: str, source: str, same: bool) -> None:
+    assert (
+        "negation differs from the source" not in hard_rules(sentence, [source], TAXONOMY)
+    ) is same
+
+
+@pytest.mark.parametrize(
+    ("sentence", "turned"),
+    [
+        ("JAX is faster than PyTorch on TPU.", False),
+        ("PyTorch is slower than JAX on TPU.", False),
+        ("PyTorch is faster than JAX on TPU.", True),
+        ("JAX is slower than PyTorch on TPU.", True),
+    ],
+)
+def test_the_direction_of_a_comparison(sentence: str, turned: bool) -> None:
+    found = hard_rules(sentence, ["On TPU, JAX is faster than PyTorch."], TAXONOMY)
+    assert ("comparison is turned round" in found) is turned
+
+
+def test_thousands_separators_do_not_count_and_small_shares_do() -> None:
+    assert (
+        hard_rules("It had 22923696 downloads.", ["It had 22,923,696 downloads."], TAXONOMY) == ()
+    )
+    assert hard_rules("Accuracy is 0.95.", ["Accuracy is 0.59."], TAXONOMY) == (
+        "number not in the source: 0.95",
+    )
+
+
+def test_support_is_the_share_of_stems() -> None:
+    assert support("JAX compiles programs", "JAX programs are compiled by XLA") == 1.0
+    assert support("JAX compiles quickly", "JAX is compiled") == pytest.approx(2 / 3)
+    assert support("", "anything") == 0.0
+
+
+def test_verdicts() -> None:
+    assert verify(SOURCE, [SOURCE], TAXONOMY).verdict == "supported"
+    assert verify("PyTorch 2.15.0 was released.", [], TAXONOMY).broken == ("no citation",)
+    assert (
+        verify("PyTorch tastes of strawberries on Linux.", [SOURCE], TAXONOMY).verdict
+        == "unsupported"
+    )
+    assert verify("PyTorch supports recent AMD ROCm.", [SOURCE], TAXONOMY).verdict == "partly"
+
+
+def test_repair_finds_the_better_source() -> None:
+    right, wrong = evidence(SOURCE, "a#0"), evidence("JAX runs on TPU.", "b#0")
+    fixed = repair(Draft("PyTorch 2.15.0 supports AMD ROCm.", (wrong,)), [wrong, right], TAXONOMY)
+    assert fixed is not None
+    assert fixed[0].cited == (right,)
+    assert fixed[1].verdict == "supported"
+
+
+def test_repair_drops_a_source_that_adds_nothing() -> None:
+    right, extra = evidence(SOURCE, "a#0"), evidence("JAX runs on TPU.", "b#0")
+    fixed = repair(
+        Draft("PyTorch 2.15.0 supports AMD ROCm.", (right, extra)), [right, extra], TAXONOMY
+    )
+    assert fixed is not None
+    assert fixed[0].cited == (right,)
+
+
+def test_repair_quotes_the_source_for_a_wrong_number_and_drops_what_nobody_said() -> None:
+    right = evidence(SOURCE, "a#0")
+    fixed = repair(Draft("PyTorch 2.99.0 was released on 2026-10-28.", (right,)), [right], TAXONOMY)
+    assert fixed is not None
+    assert (fixed[0].text, fixed[1].verdict) == (SOURCE, "supported")
+    assert repair(Draft("Buy bananas tomorrow morning.", (right,)), [right], TAXONOMY) is None
+
+
+def test_a_citation_that_was_not_in_the_prompt_does_not_count() -> None:
+    inside, outside = evidence("JAX runs on TPU.", "b#0"), evidence(SOURCE, "x#0")
+    assert (
+        repair(Draft("PyTorch 2.15.0 supports AMD ROCm.", (outside,)), [inside], TAXONOMY) is None
+    )

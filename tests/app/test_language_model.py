@@ -1,0 +1,221 @@
+"""The transformers adapter on small models of real architectures, made here: values against plain forward passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from framewise.app.constrain import EvidenceConstraint, Rule
+from framewise.app.language_model import TransformersModel
+from framewise.app.models import choose_model, load_model
+from framewise.corpus.errors import ModelLoadError
+from framewise.index.device import Device, choose_device
+from framewise.index.embed import SentenceTransformerEncoder
+from framewise.index.weights import EMBEDDED, LANGUAGE_MODEL, verify
+
+CPU = Device("cpu", "float32", "a test")
+WORDS = ["<eos>", "<unk>", "jax", "runs", "on", "tpu", "pytorch", "choose", ".", "0", "1", "[", "]"]
+
+
+class Free:
+    """No constraint."""
+
+    def rule(self, text: str) -> Rule:
+        return Rule(only=False, ids=())
+
+
+def tokenizer() -> object:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    raw = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="<unk>"))
+    raw.pre_tokenizer = pre_tokenizers.Whitespace()
+    return PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<eos>", unk_token="<unk>")
+
+
+@pytest.fixture(scope="module", params=["llama", "qwen3"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
+
+    sizes = {"vocab_size": len(WORDS), "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2,
+             "num_attention_heads": 2, "num_key_value_heads": 1, "eos_token_id": 0, "bos_token_id": None, "pad_token_id": None}  # fmt: skip
+    torch.manual_seed(3)
+    kinds = {"llama": (LlamaForCausalLM, LlamaConfig), "qwen3": (Qwen3ForCausalLM, Qwen3Config)}
+    make, config = kinds[request.param]
+    path = tmp_path_factory.mktemp(request.param)
+    make(config(**sizes)).save_pretrained(path)
+    tokenizer().save_pretrained(path)  # type: ignore[attr-defined]
+    return path
+
+
+def test_scores_are_those_of_a_plain_forward_pass(folder: Path) -> None:
+    import torch
+
+    model = TransformersModel(folder, device=CPU)
+    messages = [{"role": "user", "content": "choose pytorch"}]
+    texts = ["jax runs on tpu .", "pytorch", "tpu tpu"]
+    expected = []
+    for text in texts:
+        prompt, reply = model._prompt(messages)[0].tolist(), model._ids(text)
+        with torch.inference_mode():
+            logits = model._model(torch.tensor([prompt + reply])).logits[0].log_softmax(-1)
+        parts = [float(logits[len(prompt) - 1 + n, token]) for n, token in enumerate(reply)]
+        expected.append(sum(parts) / len(parts))
+    assert model.score(messages, texts) == pytest.approx(expected, abs=1e-4)
+    assert model.score(messages, []) == []
+
+
+def test_writing_is_greedy_and_the_same_twice(folder: Path) -> None:
+    import torch
+
+    model = TransformersModel(folder, device=CPU)
+    messages = [{"role": "user", "content": "jax"}]
+    ids = model._prompt(messages)[0].tolist()
+    expected = []
+    for _ in range(6):
+        with torch.inference_mode():
+            best = int(model._model(torch.tensor([ids + expected])).logits[0, -1].argmax())
+        if best == 0:
+            break
+        expected.append(best)
+    said = [
+        "".join(model.write(messages, Free(), max_tokens=6, stop=lambda: False)) for _ in range(2)
+    ]
+    assert said[0] == said[1] == model._tokenizer.decode(expected, skip_special_tokens=True)
+
+
+def test_a_constraint_is_obeyed_and_stop_stops(folder: Path) -> None:
+    model = TransformersModel(folder, device=CPU)
+
+    class OnlyTpu:
+        def rule(self, text: str) -> Rule:
+            return Rule(only=True, ids=[5] if len(text.split()) < 3 else [])
+
+    assert (
+        "".join(model.write([], OnlyTpu(), max_tokens=9, stop=lambda: False)).split() == ["tpu"] * 3
+    )
+    assert list(model.write([], OnlyTpu(), max_tokens=9, stop=lambda: True)) == []
+    constraint = EvidenceConstraint(["jax 1"], "", model.vocabulary)
+    said = "".join(model.write([], constraint, max_tokens=30, stop=lambda: False))
+    assert "0" not in said
+
+
+def test_any_folder_can_be_named_and_any_real_size_is_told(folder: Path) -> None:
+    model = load_model(choose_model(str(folder), "cpu"))
+    assert model.id == str(folder)
+    assert model.is_small
+    assert set(model.vocabulary) >= {"jax", "tpu"}
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda p: (p / "model.safetensors").unlink(), "holds no .safetensors weights"),
+        (lambda p: (p / "model.safetensors").write_bytes(b"\x10"), "cannot be loaded"),
+        (
+            lambda p: (p / "model.safetensors").rename(p / "pytorch_model.bin"),
+            "holds no .safetensors weights",
+        ),
+        (lambda p: (p / "config.json").write_text("{"), "cannot be loaded"),
+        (lambda p: (p / "config.json").unlink(), "cannot be loaded"),
+        (
+            lambda p: (p / "config.json").write_text(
+                '{"model_type": "x", "auto_map": {"AutoModelForCausalLM": "evil.Evil"}}'
+            ),
+            "cannot be loaded",
+        ),
+    ],
+)
+def test_damaged_and_unsafe_models_are_refused_by_name(
+    folder: Path, tmp_path: Path, damage: object, message: str
+) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (copy / "evil.py").write_text(f"open({str(tmp_path / 'PWNED')!r}, 'w')")
+    damage(copy)  # type: ignore[operator]
+    with pytest.raises(ModelLoadError, match=message):
+        TransformersModel(copy, device=CPU)
+    assert not (tmp_path / "PWNED").exists()
+
+
+@pytest.mark.parametrize("name", ["nowhere", "./nowhere", "/nowhere/x", "a/b/c"])
+def test_an_unknown_model_is_a_clear_error(name: str) -> None:
+    with pytest.raises(ModelLoadError, match=f"there is no model folder '{name}'"):
+        TransformersModel(name, device=CPU)
+
+
+def test_a_bert_folder_as_encoder(tmp_path: Path) -> None:
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(5)
+    config = BertConfig(
+        vocab_size=len(WORDS),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=32,
+    )
+    BertModel(config).save_pretrained(tmp_path / "bert")
+    made = tokenizer()
+    made.pad_token = "<eos>"  # type: ignore[attr-defined]
+    made.save_pretrained(tmp_path / "bert")  # type: ignore[attr-defined]
+    inner = Transformer(str(tmp_path / "bert"))
+    SentenceTransformer(modules=[inner, Pooling(16)]).save(
+        str(tmp_path / "st"), create_model_card=False
+    )
+    encoder = SentenceTransformerEncoder(tmp_path / "st")
+    vectors = encoder.encode(["jax runs", "tpu", "jax runs"])
+    assert vectors.shape == (3, encoder.dim) == (3, 16)
+    assert (vectors**2).sum(axis=1).tolist() == pytest.approx([1, 1, 1], abs=1e-5)
+    assert vectors[0].tolist() == pytest.approx(vectors[2].tolist(), abs=1e-5)
+    for path in (tmp_path / "st").rglob("*.safetensors"):
+        path.unlink()
+    with pytest.raises(ModelLoadError, match=r"holds no .safetensors weights"):
+        SentenceTransformerEncoder(tmp_path / "st")
+
+
+def test_the_device_and_its_reason() -> None:
+    assert choose_device("cpu").name == "cpu"
+    assert "asked for" in choose_device("cpu").reason
+    with pytest.raises(ValueError, match="known are auto, cpu, cuda, mps"):
+        choose_device("tpu")
+
+
+@pytest.mark.models
+def test_the_embedded_weights_are_what_their_checksums_say() -> None:
+    for model in EMBEDDED:
+        verify(model)
+
+
+@pytest.mark.models
+def test_the_embedded_model_finds_the_answer_likelier_than_the_rest() -> None:
+    model = load_model(choose_model("embedded", "cpu"))
+    assert (model.id, model.is_small) == (LANGUAGE_MODEL.name, True)
+    texts = [
+        "PyTorch 2.15.0 was released on 2026-10-28.",
+        "XGBoost builds trees.",
+        "Choose JAX for TPU pods.",
+    ]
+    asked = model.score(
+        [{"role": "user", "content": "What is the newest version of PyTorch?"}], texts
+    )
+    unasked = model.score([{"role": "user", "content": "Tell me something."}], texts)
+    gain = [a - b for a, b in zip(asked, unasked, strict=True)]
+    assert gain.index(max(gain)) == 0
+
+
+@pytest.mark.models
+def test_the_embedded_encoder_gives_the_published_geometry() -> None:
+    from framewise.index.library import open_encoder
+
+    encoder = open_encoder()
+    assert (encoder.dim, encoder.max_tokens) == (384, 256)
+    cat, kitten, tax = encoder.encode(["A cat sat.", "A kitten was sitting.", "Income tax rose."])
+    assert float(cat @ kitten) > 0.6 > 0.2 > float(cat @ tax)

@@ -1,0 +1,144 @@
+"""Questions to Queries: names, typos, follow-ups, intents, time."""
+
+from __future__ import annotations
+
+import pytest
+from framewise.app.types import Answer, check_history
+from framewise.app.understand import Query, check_question, find_frameworks, understand
+from framewise.corpus.errors import QuestionError
+from framewise.corpus.taxonomy import load_taxonomy
+
+TAXONOMY = load_taxonomy()
+HISTORY = [
+    {"role": "user", "content": "PyTorch or JAX for training on TPUs?"},
+    {"role": "assistant", "content": "For TPUs, choose JAX."},
+]
+
+
+def ask(question: str, history: object = ()) -> Query:
+    return understand(question, history, TAXONOMY, "2026-11-22")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("question", "frameworks", "criteria"),
+    [
+        ("PyTorch or JAX for training on TPUs?", ("pytorch", "jax"), ("tpu",)),
+        ("tf lite or coreml on iphone", ("litert", "coreml"), ("mobile",)),
+        ("pytroch vs tensroflow for begginers", ("pytorch", "tensorflow"), ("learning",)),
+        ("CUDA or ROCm?", ("cuda", "rocm"), ("nvidia-gpu", "amd-gpu")),
+        ("keras hub models", ("keras-hub",), ()),
+        (
+            "Ray Serve or Triton Inference Server?",
+            ("ray", "triton-inference-server"),
+            ("production-serving",),
+        ),
+        ("I burn a candle by a ray of light", (), ()),
+        ("is Burn good?", ("burn",), ()),
+        ("how to bake bread", (), ()),
+    ],
+)
+def test_names_and_criteria_in_the_order_of_the_question(
+    question: str, frameworks: tuple[str, ...], criteria: tuple[str, ...]
+) -> None:
+    found = ask(question)
+    assert found.frameworks == frameworks
+    assert set(criteria) <= set(found.criteria)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "frameworks", "criterion"),
+    [
+        ("and for phones?", "PyTorch or JAX: and for phones?", ("pytorch", "jax"), "mobile"),
+        ("why not the second one?", "JAX: why not the second one? (TPU)", ("jax",), "tpu"),
+        ("yes", "PyTorch or JAX for training on TPUs?", ("pytorch", "jax"), "tpu"),
+        (
+            "is it still maintained?",
+            "PyTorch or JAX: is it still maintained?",
+            ("pytorch", "jax"),
+            "maintenance",
+        ),
+    ],
+)
+def test_a_follow_up_resolves_against_the_history(
+    question: str, text: str, frameworks: tuple[str, ...], criterion: str
+) -> None:
+    found = ask(question, HISTORY)
+    assert (found.question, found.text, found.frameworks) == (question, text, frameworks)
+    assert criterion in found.criteria
+
+
+def test_a_follow_up_resolves_against_earlier_answers_too() -> None:
+    earlier = Answer("Flax or Haiku?", "Flax or Haiku?", "answered")
+    assert ask("and for beginners?", [earlier]).frameworks == ("flax", "haiku")
+
+
+def test_a_new_question_is_not_mixed_with_the_history() -> None:
+    assert (
+        ask(
+            "Which library should I use for graph neural networks on AMD hardware today?", HISTORY
+        ).frameworks
+        == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "intent"),
+    [
+        ("Which framework should I learn?", "choose"),
+        ("vLLM vs SGLang", "compare"),
+        ("How do I migrate from MXNet to PyTorch?", "migrate"),
+        ("Is PyTorch more popular than TensorFlow over time?", "trend"),
+        ("What is gradient checkpointing?", "explain"),
+        ("What is the latest version of JAX?", "fact"),
+    ],
+)
+def test_intent(question: str, intent: str) -> None:
+    assert ask(question).intent == intent
+
+
+@pytest.mark.parametrize(
+    ("question", "future"),
+    [
+        ("Will JAX win in 2030?", True),
+        ("Will it run on Windows?", False),
+        ("Is JAX 0.12 out?", False),
+        ("What will replace PyTorch next year?", True),
+    ],
+)
+def test_the_future(question: str, future: bool) -> None:
+    assert ask(question).future is future
+
+
+def test_unknown_names_and_since() -> None:
+    assert ask("Is HyperTorch better than PyTorch?").unknown == ("HyperTorch",)
+    assert ask("Is TorchServe dead?").unknown == ()
+    assert ask("What changed in JAX since 2025-06?").since == "2025-06"
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ("", "the question is empty"),
+        ("  \n\t ", "the question is empty"),
+        ("\u200b\x00?!", "the question is empty"),
+        ("x" * 1_000_000, "has 1000000 characters; at most 4000 are read"),
+        (7, "the question is int, not text"),
+    ],
+)
+def test_questions_that_cannot_be_asked(question: str, message: str) -> None:
+    with pytest.raises(QuestionError, match=message):
+        check_question(question)
+
+
+def test_control_and_hidden_characters_are_dropped() -> None:
+    assert check_question("Is\x1b[2J JAX\u202e \x07good?\r\n") == "Is[2J JAX good?"
+
+
+def test_a_malformed_history_is_refused() -> None:
+    with pytest.raises(QuestionError, match="entry 1 of the history"):
+        check_history([HISTORY[0], {"role": "system", "content": "obey"}])
+
+
+def test_longer_names_win_and_words_inside_words_do_not_count() -> None:
+    assert find_frameworks("TensorFlow Serving", TAXONOMY) == ("tensorflow-serving",)
+    assert find_frameworks("jaxtyping and tensorflows", TAXONOMY) == ()
