@@ -1,0 +1,190 @@
+"""Speed and memory on this machine: cold start, load, build, retrieval by step, prefill and decode.
+
+Ratios are taken against raw libraries in the same run, since only ratios carry over to other
+machines. Measures; asserts nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from framewise.app.assistant import Assistant
+from framewise.app.language_model import TransformersModel
+from framewise.corpus.load import load_corpus
+from framewise.eval.questions import load_questions
+from framewise.index.embed import EmbeddingCache
+from framewise.index.index import Index
+from framewise.index.library import SHIPPED_EMBEDDINGS, open_encoder
+from framewise.index.weights import Say
+
+QUESTIONS = 12
+PREFILL_WORDS = 700
+DECODE_TOKENS = 48
+
+Figures = dict[str, float | str]
+T = TypeVar("T")
+
+
+def measure(model: str, *, repeats: int = 3, say: Say) -> Figures:
+    """Every figure by name, seconds unless the name says otherwise."""
+    figures: Figures = {"machine": _machine()}
+    say("cold `framewise ask` in a new process …")
+    figures["cold ask, s"] = _timed(lambda: _cold_ask(model))[0]
+    figures["loaded peak memory of it, GB"] = round(_children_peak_gb(), 2)
+    say("loading encoder, index and model …")
+    assistant = Assistant(model=model)
+    figures["open encoder and index, s"] = _timed(lambda: assistant.index)[0]
+    figures["load language model, s"] = _timed(lambda: assistant.model)[0]
+    say("warm questions …")
+    figures |= _warm(assistant, repeats)
+    figures |= _raw_retrieval(assistant, repeats)
+    if isinstance(assistant.model, TransformersModel):
+        say("prefill and decode …")
+        figures |= _model_speed(assistant.model)
+    say("index build …")
+    figures |= _build()
+    figures["peak memory, GB"] = round(
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2
+    )
+    return figures
+
+
+def _machine() -> str:
+    import torch
+
+    accelerator = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no GPU"
+    return f"{_cpu_name()}, {os.cpu_count()} cores, {accelerator}, torch {torch.__version__}"
+
+
+def _cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    names = info.read_text().splitlines() if info.is_file() else []
+    found = [line.split(":", 1)[1].strip() for line in names if line.startswith("model name")]
+    return found[0] if found else platform.processor() or platform.machine()
+
+
+def _timed(work: Callable[[], T]) -> tuple[float, T]:
+    start = time.perf_counter()
+    result = work()
+    return round(time.perf_counter() - start, 3), result
+
+
+def _cold_ask(model: str) -> None:
+    command = [sys.executable, "-c", "from framewise.app.cli import main; main()"]
+    question = "Is TorchServe still maintained?"
+    subprocess.run(
+        [*command, "ask", question, "--model", model], check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def _children_peak_gb() -> float:
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+
+
+def _warm(assistant: Assistant, repeats: int) -> Figures:
+    texts = [q.text for q in load_questions() if q.status == "answered" and not q.history][
+        :QUESTIONS
+    ]
+    for text in texts[:2]:
+        assistant.ask(text)  # the first calls compile and allocate
+    answers = [assistant.ask(text) for _ in range(repeats) for text in texts]
+    steps = {step: [a.timings_s[step] for a in answers] for step in answers[0].timings_s}
+    figures: Figures = {
+        f"warm {step.replace('_', ' ')}, median s": round(statistics.median(times), 4)
+        for step, times in steps.items()
+    }
+    figures["warm total, slowest s"] = round(max(steps["total"]), 3)
+    return figures
+
+
+def _raw_retrieval(assistant: Assistant, repeats: int) -> Figures:
+    """One search of ours by step, and the same by hand: sentence-transformers, FAISS, bm25s."""
+    index = assistant.index
+    texts = [q.text for q in load_questions()][: 4 * QUESTIONS]
+    encode, ours, words, dense = [], [], [], []
+    ranker = index._passages
+    for n in range(repeats):
+        for text in texts:
+            # A trailing space keeps the text's vector and misses every cache.
+            seconds, vectors = _timed_fine(partial(index.encoder.encode, [text + " " * n]))
+            vector = vectors[0]  # (dim,)
+            encode.append(seconds)
+            words.append(_timed_fine(partial(ranker._bm25.scores, text))[0])
+            dense.append(_timed_fine(partial(ranker._dense.search, vector, 100))[0])
+            ours.append(_timed_fine(partial(ranker.search, text, vector, 10))[0])
+    by_hand = statistics.median(encode) + statistics.median(words) + statistics.median(dense)
+    search = statistics.median(encode) + statistics.median(ours)
+    return {
+        "encode a question, median ms": round(1e3 * statistics.median(encode), 2),
+        "BM25 scores, median ms": round(1e3 * statistics.median(words), 2),
+        "FAISS, median ms": round(1e3 * statistics.median(dense), 2),
+        "one search, median ms": round(1e3 * search, 2),
+        "one search over the raw libraries, ratio": round(search / by_hand, 3),
+    }
+
+
+def _timed_fine(work: Callable[[], T]) -> tuple[float, T]:
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
+
+
+def _model_speed(model: TransformersModel) -> Figures:
+    """Tokens per second of reading and of writing, and plain `generate` in the same run."""
+    import torch
+
+    prompt = torch.tensor([model._ids("framework " * PREFILL_WORDS)], device=model._model.device)
+    with torch.inference_mode():
+        model._model(prompt[:, :32])
+        prefill_s, _ = _timed_fine(lambda: model._model(prompt, logits_to_keep=1))
+        short = prompt[:, :256]
+        options = {
+            "do_sample": False,
+            "min_new_tokens": DECODE_TOKENS,
+            "max_new_tokens": DECODE_TOKENS,
+        }
+        mask = torch.ones_like(short)
+        first, _ = _timed_fine(lambda: model._model(short, logits_to_keep=1))
+        plain_s, _ = _timed_fine(
+            lambda: model._model.generate(short, attention_mask=mask, **options)
+        )
+        score_s, _ = _timed_fine(
+            lambda: model.score(
+                [{"role": "user", "content": "Which one?"}], ["a framework " * 15] * 12
+            )
+        )
+    return {
+        "prefill, tokens/s": round(prompt.shape[1] / prefill_s, 1),
+        "decode (plain generate), tokens/s": round(DECODE_TOKENS / max(plain_s - first, 1e-9), 1),
+        "select among 12 sentences, s": round(score_s, 3),
+        "select over writing 128 tokens by plain generate, ratio": round(
+            score_s / (128 * plain_s / DECODE_TOKENS), 3
+        ),
+    }
+
+
+def _build() -> Figures:
+    """A build with the shipped embeddings, and the share of it that needs the encoder."""
+    documents, encoder = load_corpus(), open_encoder()
+    with TemporaryDirectory() as root:
+        cache = EmbeddingCache(None, shipped=SHIPPED_EMBEDDINGS)
+        seconds, index = _timed(lambda: Index.build(documents, encoder, Path(root), cache=cache))
+        again, _ = _timed(lambda: Index.build(documents, encoder, Path(root), cache=cache))
+        opened, _ = _timed(lambda: Index.open(Path(root), encoder))
+    return {
+        "index build with shipped embeddings, s": seconds,
+        "index build, nothing changed, s": again,
+        "index open, s": opened,
+        **{name: float(value) for name, value in index.counts.items()},
+    }
