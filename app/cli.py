@@ -109,7 +109,7 @@ def chat(
     device: Device = "auto",
 ) -> None:
     """Open the chat in the browser."""
-    from framewise.app.web import serve
+    from framewise.app.page import serve
 
     if auth and ":" not in auth:
         raise typer.BadParameter(f"'{auth}' is not USER:PASSWORD", param_hint="--auth")

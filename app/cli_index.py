@@ -71,6 +71,22 @@ def verify(corpus: Corpus = None) -> None:
 
 
 @app.command()
+def export(
+    path: Annotated[
+        Path | None, typer.Argument(help="The file; by default the one that ships.")
+    ] = None,
+) -> None:
+    """Write the shipped corpus's embeddings to a file, for maintainers, after a change of the corpus."""
+    from framewise.index.library import SHIPPED_EMBEDDINGS, export_embeddings, open_encoder
+
+    steps = Steps()
+    target = path or SHIPPED_EMBEDDINGS
+    with steps.shown():
+        count = export_embeddings(open_encoder(say=say), target, progress=steps)
+    out(f"{count} embeddings, {target.stat().st_size / 1e6:.1f} MB, in {target}")
+
+
+@app.command()
 def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     k: Annotated[int, typer.Option("-k", help="How many results.", min=1, max=100)] = 10,

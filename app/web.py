@@ -1,4 +1,4 @@
-"""The chat in the browser: a plain Gradio face over Assistant; parses input, shows Events, decides nothing.
+"""What the chat page shows and how it is served: Events to messages and source cards, without Gradio.
 
 Everything that came from outside (questions, sources, titles) is escaped on the server, and the page's
 Content-Security-Policy lets it reach nothing but this server.
@@ -18,7 +18,6 @@ from framewise.corpus.errors import FramewiseError
 from framewise.index.home import ensure_folder, home
 
 if TYPE_CHECKING:
-    import gradio as gr
     from framewise.app.assistant import Assistant
 
 QUEUE_SIZE = 20  # waiting questions; a longer queue is refused with a clear message
@@ -137,95 +136,6 @@ def text_of(content: object) -> str:
     return " ".join(str(block.get("text", "")) for block in blocks if isinstance(block, dict))
 
 
-def build(assistant: Assistant) -> gr.Blocks:
-    """The page and its machine endpoint `ask`."""
-    import gradio as gr
-
-    stops: dict[str, threading.Event] = {}
-
-    def on_ask(
-        question: str, history: list[dict[str, Any]], request: gr.Request
-    ) -> Iterator[tuple[list[dict[str, Any]], str, str]]:
-        stop = stops[str(request.session_hash)] = threading.Event()
-        if not question.strip():
-            yield history, "<p>Type a question first.</p>", ""
-            return
-        for messages, cards in respond(assistant, question, history, stop):
-            yield messages, cards, ""
-
-    def on_stop(request: gr.Request) -> None:
-        stop = stops.get(str(request.session_hash))
-        if stop is not None:
-            stop.set()
-
-    def ask(question: str) -> dict[str, Any]:
-        """One question, one payload: the same as `framewise ask --json`."""
-        try:
-            return assistant.ask(question).to_dict()
-        except FramewiseError as error:
-            raise gr.Error(str(error)) from error
-
-    with gr.Blocks(title="Framewise", analytics_enabled=False) as page:
-        gr.Markdown("# Framewise\nWhich machine-learning framework should I choose, and why?")
-        with gr.Row():
-            with gr.Column(scale=3):
-                chatbot = gr.Chatbot(
-                    elem_id="chat",
-                    label="Conversation",
-                    height="65vh",
-                    sanitize_html=True,
-                    allow_tags=False,
-                    latex_delimiters=[],
-                    placeholder="Ask about choosing a machine-learning framework.",
-                )
-                box = gr.Textbox(
-                    elem_id="question",
-                    label="Your question",
-                    placeholder=EXAMPLES[0],
-                    submit_btn="Ask",
-                    stop_btn="Stop",
-                    max_length=4000,
-                    autofocus=True,
-                )
-                gr.Examples([[example] for example in EXAMPLES], inputs=[box], label="For a start")
-            with gr.Column(scale=2):
-                cards = gr.HTML("<p>Sources appear here.</p>", elem_id="sources", label="Sources")
-        asked = box.submit(
-            on_ask,
-            [box, chatbot],
-            [chatbot, cards, box],
-            api_visibility="private",
-            concurrency_id="llm",
-            concurrency_limit=1,
-        )
-        box.stop(on_stop, None, None, cancels=[asked], queue=False, api_visibility="private")
-        gr.api(ask, api_name="ask", concurrency_id="llm")
-    page.queue(max_size=QUEUE_SIZE, default_concurrency_limit=1)
-    return page
-
-
-def serve(
-    assistant: Assistant,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 7860,
-    open_browser: bool = True,
-    auth: str = "",
-) -> None:
-    """Opens the chat and serves it until it is interrupted.
-
-    Raises:
-        FramewiseError: the port is taken.
-    """
-    page = build(assistant)
-    try:
-        page.launch(**launch_settings(host, port, open_browser=open_browser, auth=auth))
-    except OSError as error:
-        raise FramewiseError(
-            f"port {port} on {host} cannot be used: {error}", fix="Choose another with --port."
-        ) from error
-
-
 def launch_settings(host: str, port: int, *, open_browser: bool, auth: str) -> dict[str, Any]:
     """Gradio's launch settings as SECURITY.md section 3 requires them; a test reads them."""
     temporary = ensure_folder(home() / "gradio")
@@ -248,20 +158,7 @@ def launch_settings(host: str, port: int, *, open_browser: bool, auth: str) -> d
         "ssr_mode": False,
         "run_history": False,
         "head": HEAD,
-        "theme": _theme(),
     }
-
-
-def _theme() -> gr.Theme:
-    import gradio as gr
-
-    # 400 and 700 only: the bundled 600 weight lacks most letters (UI.md, pitfall 2).
-    font = [
-        gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)),
-        gr.themes.Font("system-ui"),
-        gr.themes.Font("sans-serif"),
-    ]
-    return gr.themes.Default(font=font).set(body_text_color_subdued="*neutral_600")
 
 
 def _marks(numbers: tuple[int, ...], turn: int) -> str:

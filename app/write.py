@@ -18,6 +18,11 @@ from framewise.app.language_model import LanguageModel, Message, Stop
 from framewise.app.understand import Query
 from framewise.index.fuse import fuse
 
+# Cosine below the best sentence: past FAR a sentence is on another matter; only within NEAR may one
+# open or close the answer. Set by reading answers to questions of no test set, 2026-11-22.
+FAR = 0.22
+NEAR = 0.12
+
 Style = Literal["auto", "select", "phrase"]
 MARK = re.compile(r"\s*\[(\d+)\]")
 _SENTENCE_END = re.compile(r"(?<=[.!?])((?:\s*\[\d+\])+)(?=\s|$)|(?<=[.!?\]])\s+(?=[A-Z])")
@@ -89,7 +94,13 @@ def _select(
 def _answering(query: Query, evidence: Sequence[Evidence]) -> list[Evidence]:
     """The evidence on what was asked: on a named framework, where any is named."""
     named = [item for item in evidence if set(item.frameworks) & set(query.frameworks)]
-    return named or list(evidence)
+    return _near(named or list(evidence), FAR)
+
+
+def _near(evidence: Sequence[Evidence], distance: float) -> list[Evidence]:
+    """The evidence whose similarity to the question is at most `distance` below the best."""
+    best = max((item.cosine for item in evidence), default=0.0)
+    return [item for item in evidence if item.cosine >= best - distance]
 
 
 def _ranked(
@@ -116,11 +127,12 @@ def _shaped(query: Query, ranked: Sequence[Evidence], config: WriteConfig) -> li
     """Verdict first, then reasons with each framework heard, then when to choose otherwise."""
     if query.intent in ("fact", "trend"):
         return list(ranked[: config.max_fact_sentences])
-    verdicts = [item for item in ranked if item.role == "verdict"]
+    leading = _near(ranked, NEAR)
+    verdicts = [item for item in leading if item.role == "verdict"]
     opening = next((v for v in verdicts if set(query.frameworks) <= set(v.frameworks)), None)
     opening = opening or next(iter(verdicts), ranked[0])
     rest = [item for item in ranked if item is not opening]
-    closing = next((item for item in rest if item.role == "otherwise"), None)
+    closing = next((item for item in rest if item.role == "otherwise" and item in leading), None)
     rest = [item for item in rest if item is not closing]
     room = config.max_sentences - 1 - (closing is not None)
     heard: list[Evidence] = []

@@ -5,9 +5,17 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
 from framewise.corpus.errors import IndexMissingError
 from framewise.corpus.load import corpus_stamp, load_corpus
-from framewise.index.embed import EmbeddingCache, Encoder, Progress, SentenceTransformerEncoder
+from framewise.index.chunk import chunk, search_text
+from framewise.index.embed import (
+    EmbeddingCache,
+    Encoder,
+    Progress,
+    SentenceTransformerEncoder,
+    text_key,
+)
 from framewise.index.home import ensure_folder, home
 from framewise.index.index import Index, IndexConfig, generation_digest
 from framewise.index.weights import ENCODER, Say, locate
@@ -86,6 +94,29 @@ def open_index(
         (root / STAMP).write_text(f"{corpus_stamp(corpus)} {index.digest}\n", encoding="ascii")
         return index
     return build_index(encoder, corpus=corpus, config=config, progress=progress)
+
+
+def export_embeddings(encoder: Encoder, path: Path, *, progress: Progress | None = None) -> int:
+    """Writes the shipped corpus's embeddings to a file that ships with Framewise; gives their number.
+
+    With them the first use needs no encoding pass. Vectors are float16, under a key of text and
+    encoder, sorted by key, so that the same corpus gives the same bytes.
+    """
+    cache = EmbeddingCache(ensure_folder(home() / "cache") / "embeddings.sqlite")
+    texts = set()
+    for document in load_corpus():
+        parts = chunk(
+            document,
+            max_tokens=IndexConfig().max_passage_tokens,
+            count_tokens=encoder.count_tokens,
+        )
+        texts |= {search_text(document, unit) for units in parts for unit in units}
+    ordered = sorted(texts, key=lambda text: text_key(encoder.id, text))
+    vectors = cache.encode(encoder, ordered, progress).astype(np.float16)
+    keys = np.frombuffer(b"".join(text_key(encoder.id, text) for text in ordered), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, keys=keys.reshape(len(ordered), -1), vectors=vectors)
+    return len(ordered)
 
 
 def _stamp(root: Path) -> str:

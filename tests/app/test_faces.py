@@ -138,6 +138,42 @@ def test_launch_settings_are_those_of_the_security_page(home: Path) -> None:
     assert "connect-src 'self'" in found["head"]
 
 
+SERVED = """
+import json, sys, tempfile
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from fakes import HashEncoder, small_corpus
+from framewise.app import page, web
+from framewise.app.assistant import AnswerConfig, Assistant
+from framewise.app.decide import DecisionConfig
+from framewise.index.index import Index
+from gradio_client import Client
+
+index = Index.build(small_corpus(), HashEncoder(), Path(tempfile.mkdtemp()))
+config = AnswerConfig(decision=DecisionConfig(min_cosine=0.2))
+built = page.build(Assistant(index=index, model="none", config=config))
+settings = web.launch_settings("127.0.0.1", 0, open_browser=False, auth="")
+_, address, _ = built.launch(**settings, prevent_thread_lock=True, quiet=True)
+client = Client(address, verbose=False)
+payload = client.predict("Is TorchServe archived?", api_name="/ask")
+named = list(client.view_api(return_format="dict", print_info=False)["named_endpoints"])
+built.close()
+print(json.dumps([named, payload]))
+"""
+
+
+def test_the_page_is_served_and_answers_over_its_machine_endpoint(home: Path) -> None:
+    """In a process of its own; a handler that Gradio misreads is a UserWarning, and so an error."""
+    tests = str(Path(__file__).parent.parent)
+    environment = {**os.environ, "FRAMEWISE_HOME": str(home)}
+    found = subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", SERVED, tests], capture_output=True, text=True, env=environment, check=False, timeout=120)
+    assert found.returncode == 0, found.stderr
+    named, payload = json.loads(found.stdout.splitlines()[-1])
+    assert named == ["/ask"]  # the page's own events are private
+    assert payload["status"] == "answered"
+    assert payload["citations"][0]["document_id"] == "torchserve"
+
+
 def run(*arguments: str, home: Path, **options: object) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
