@@ -206,7 +206,14 @@ class Assistant:
         said: set[str] = set()
         with self._writing:  # one model, one question at a time
             drafts: list[Draft] = [Draft(item.text, (item,)) for item in clashing]
-            written = write(query, evidence, model, config=self.config.write, stop=stop)
+            written = write(
+                query,
+                evidence,
+                model,
+                config=self.config.write,
+                stop=stop,
+                alike=self.index.similarity,
+            )
             for draft in _chain(drafts, written):
                 clock.lap("write")
                 repaired = repair(draft, evidence, self.taxonomy)

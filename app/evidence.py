@@ -5,6 +5,7 @@ Steps 2 and 3 of DESIGN.md section 5. Does not decide whether the evidence is en
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,8 @@ from framewise.index.types import Filters, Sentence
 
 NEAR_DUPLICATE = 0.95  # cosine above which two sentences say the same
 VERDICT_SECTIONS = ("verdict", "in short")
+# "For X, choose Y, because Z": a verdict wherever it stands.
+_RECOMMENDS = re.compile(r"^(For|To|When|On|If|In|With(out)?|Choose)\b.*\b([Cc]hoose|prefer|pick)\b")
 OTHERWISE_SECTIONS = ("when to choose otherwise", "limits", "what breaks")
 
 
@@ -127,7 +130,8 @@ def _evidence(
     named = find_frameworks(sentence.text, taxonomy)
     criteria = (*find_criteria(sentence.section, taxonomy), *find_criteria(sentence.text, taxonomy))
     headed = tuple(c.id for c in taxonomy.criteria if c.name.lower() == heading)
-    role = "verdict" if heading in VERDICT_SECTIONS else "reason"
+    recommends = heading in VERDICT_SECTIONS or _RECOMMENDS.match(sentence.text)
+    role = "verdict" if recommends else "reason"
     return Evidence(
         sentence=sentence,
         document=document,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 QUEUE_SIZE = 20  # waiting questions; a longer queue is refused with a clear message
 MAX_UPLOAD = "1mb"
-CONTEXT_CHARS = 200  # of the document shown on each side of a quote
+Context = dict[str, tuple[str, str]]  # sentence id: what stands before and after it in its passage
 EXAMPLES = (
     "PyTorch or JAX for training on TPUs?",
     "Is TorchServe still maintained?",
@@ -90,10 +90,10 @@ def answer_markdown(answer: Answer, turn: int) -> str:
     return "\n\n".join(parts)
 
 
-def source_cards(answer: Answer, documents: dict[str, str], turn: int) -> str:
-    """The cited sources as HTML: each quote highlighted at its offsets in the document's text."""
-    cards = "".join(_card(citation, documents, turn) for citation in answer.citations)
-    also = "".join(_card(citation, documents, turn) for citation in answer.also_read)
+def source_cards(answer: Answer, around: Context, turn: int) -> str:
+    """The cited sources as HTML: each quote highlighted inside its passage."""
+    cards = "".join(_card(citation, around, turn) for citation in answer.citations)
+    also = "".join(_card(citation, around, turn) for citation in answer.also_read)
     parts = [f"<h2>Cited</h2>{cards}"] if cards else ["<p>No source is cited.</p>"]
     parts += [f"<h2>Also read</h2>{also}"] if also else []
     return "".join(parts)
@@ -113,7 +113,7 @@ def respond(
         yield [*messages, _status("Reading the question …")], ""
         for event in assistant.stream(question, history=earlier, stop=stop.is_set):
             if event.answer is not None:
-                cards = source_cards(event.answer, _texts(assistant, event.answer), turn)
+                cards = source_cards(event.answer, _context(assistant, event.answer), turn)
                 yield [*messages, _said(answer_markdown(event.answer, turn))], cards
             elif event.sentence is not None:
                 shown.append(
@@ -182,19 +182,19 @@ def _status(text: str) -> dict[str, Any]:
     return {"role": "assistant", "content": text, "metadata": {"title": text, "status": "pending"}}
 
 
-def _texts(assistant: Assistant, answer: Answer) -> dict[str, str]:
-    documents = assistant.index.documents
-    ids = {citation.document_id for citation in (*answer.citations, *answer.also_read)}
-    return {id: documents[id].text for id in sorted(ids) if id in documents}
+def _context(assistant: Assistant, answer: Answer) -> Context:
+    """What stands before and after each quote in its passage."""
+    index, found = assistant.index, {}
+    for citation in (*answer.citations, *answer.also_read):
+        passage = index.passage(index.sentence(citation.sentence_id).passage_id)
+        cut = citation.start - passage.start
+        end = cut + len(citation.quote)
+        found[citation.sentence_id] = (passage.text[:cut], passage.text[end:])
+    return found
 
 
-def _card(citation: Citation, documents: dict[str, str], turn: int) -> str:
-    text = documents.get(citation.document_id, citation.quote)
-    start, end = (
-        (citation.start, citation.end) if citation.document_id in documents else (0, len(text))
-    )
-    before = text[max(0, start - CONTEXT_CHARS) : start]
-    after = text[end : end + CONTEXT_CHARS]
+def _card(citation: Citation, around: Context, turn: int) -> str:
+    before, after = around.get(citation.sentence_id, ("", ""))
     url = safe_url(citation)
     link = ""
     if url:
@@ -204,5 +204,6 @@ def _card(citation: Citation, documents: dict[str, str], turn: int) -> str:
         f'<article id="source-{turn}-{citation.number}" aria-label="Source {citation.number}">'
         f"<h3>[{citation.number}] {html.escape(source_line(citation))}</h3>"
         f'<p class="meta">{html.escape(citation.source)}{link}</p>'
-        f"<p>{html.escape(before)}<mark>{html.escape(text[start:end])}</mark>{html.escape(after)}</p></article>"
+        f"<p>{html.escape(before)}<mark>{html.escape(citation.quote)}</mark>{html.escape(after)}</p>"
+        "</article>"
     )

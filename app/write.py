@@ -8,7 +8,7 @@ digits held to the evidence. Does not check what it wrote.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,9 @@ from framewise.index.fuse import fuse
 # open or close the answer. Set by reading answers to questions of no test set, 2026-11-22.
 FAR = 0.22
 NEAR = 0.12
+ALIKE = 0.8  # cosine from which a second sentence only repeats the first in other words
+
+Alike = Callable[[str, str], float]
 
 Style = Literal["auto", "select", "phrase"]
 MARK = re.compile(r"\s*\[(\d+)\]")
@@ -64,14 +67,18 @@ def write(
     *,
     config: WriteConfig | None = None,
     stop: Stop = lambda: False,
+    alike: Alike = lambda one, other: 0.0,
 ) -> Iterator[Draft]:
-    """The answer's sentences, one by one; without a model, quotes in the order of retrieval."""
+    """The answer's sentences, one by one; without a model, quotes in the order of retrieval.
+
+    `alike` gives the cosine of two sentences by id, so that no sentence repeats another.
+    """
     config = config or WriteConfig()
     phrases = config.style == "phrase" or (config.style == "auto" and model and not model.is_small)
     if model is not None and phrases:
         yield from _phrase(query, evidence, model, config, stop)
     else:
-        yield from _select(query, evidence, model, config, stop)
+        yield from _select(query, evidence, model, config, stop, alike)
 
 
 def _select(
@@ -80,12 +87,13 @@ def _select(
     model: LanguageModel | None,
     config: WriteConfig,
     stop: Stop,
+    alike: Alike,
 ) -> Iterator[Draft]:
     candidates = _answering(query, evidence)[: config.max_candidates]
     if stop() or not candidates:
         return
     ranked = _ranked(query, candidates, model)
-    for item in _shaped(query, ranked, config):
+    for item in _shaped(query, ranked, config, alike):
         if stop():
             return
         yield Draft(item.text, (item,))
@@ -123,28 +131,42 @@ def _ranked(
     return [by_id[id] for id, _ in fuse(rankings)]
 
 
-def _shaped(query: Query, ranked: Sequence[Evidence], config: WriteConfig) -> list[Evidence]:
+def _shaped(
+    query: Query, ranked: Sequence[Evidence], config: WriteConfig, alike: Alike
+) -> list[Evidence]:
     """Verdict first, then reasons with each framework heard, then when to choose otherwise."""
     if query.intent in ("fact", "trend"):
-        return list(ranked[: config.max_fact_sentences])
+        return _fresh(ranked, [], alike)[: config.max_fact_sentences]
     leading = _near(ranked, NEAR)
-    verdicts = [item for item in leading if item.role == "verdict"]
+    verdicts = [item for item in leading if item.role == "verdict" and _on_topic(item, query)]
     opening = next((v for v in verdicts if set(query.frameworks) <= set(v.frameworks)), None)
     opening = opening or next(iter(verdicts), ranked[0])
-    rest = [item for item in ranked if item is not opening]
+    rest = _fresh(ranked, [opening], alike)
     closing = next((item for item in rest if item.role == "otherwise" and item in leading), None)
     rest = [item for item in rest if item is not closing]
     room = config.max_sentences - 1 - (closing is not None)
     heard: list[Evidence] = []
     for framework in query.frameworks:
         unheard = framework not in {f for item in (opening, *heard) for f in item.frameworks}
-        first = next(
-            (item for item in rest if framework in item.frameworks and item not in heard), None
-        )
+        first = next((i for i in rest if framework in i.frameworks and i not in heard), None)
         if unheard and first is not None and len(heard) < room:
             heard.append(first)
     heard += [item for item in rest if item not in heard][: room - len(heard)]
     return [opening, *heard, *([closing] if closing else [])]
+
+
+def _on_topic(item: Evidence, query: Query) -> bool:
+    """Whether a sentence speaks on a criterion of the question, where the question names one."""
+    return not query.criteria or bool(set(item.criteria) & set(query.criteria))
+
+
+def _fresh(ranked: Sequence[Evidence], said: Sequence[Evidence], alike: Alike) -> list[Evidence]:
+    """The evidence in its order, without what repeats something before it or something said."""
+    kept = list(said)
+    for item in ranked:
+        if all(item is not other and alike(item.id, other.id) < ALIKE for other in kept):
+            kept.append(item)
+    return kept[len(said) :]
 
 
 def _phrase(

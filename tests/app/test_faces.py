@@ -166,7 +166,14 @@ def test_the_page_is_served_and_answers_over_its_machine_endpoint(home: Path) ->
     """In a process of its own; a handler that Gradio misreads is a UserWarning, and so an error."""
     tests = str(Path(__file__).parent.parent)
     environment = {**os.environ, "FRAMEWISE_HOME": str(home)}
-    found = subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", SERVED, tests], capture_output=True, text=True, env=environment, check=False, timeout=120)
+    found = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", SERVED, tests],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        timeout=120,
+    )
     assert found.returncode == 0, found.stderr
     named, payload = json.loads(found.stdout.splitlines()[-1])
     assert named == ["/ask"]  # the page's own events are private
