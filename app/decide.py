@@ -27,9 +27,9 @@ class DecisionConfig:
     the figures are printed by `framewise eval run`.
     """
 
-    min_cosine: float = 0.40
-    min_cosine_unnamed: float = 0.55
-    min_overlap: float = 0.30
+    min_cosine: float = 0.38
+    min_cosine_unnamed: float = 0.42
+    min_overlap: float = 0.25
     same_matter_cosine: float = 0.72
 
 
@@ -101,6 +101,8 @@ def content_words(text: str) -> set[str]:
 def _refusal(query: Query, gathered: Gathered, config: DecisionConfig) -> str:
     if query.future:
         return "The question is about the future, on which no source can be checked."
+    if query.off_topic:
+        return "The question is not about machine-learning frameworks."
     if query.unknown:
         names = ", ".join(query.unknown)
         return f"Framewise knows no framework called {names}, and no source describes it."

@@ -19,7 +19,9 @@ from framewise.index.types import Filters, Sentence
 NEAR_DUPLICATE = 0.95  # cosine above which two sentences say the same
 VERDICT_SECTIONS = ("verdict", "in short")
 # "For X, choose Y, because Z": a verdict wherever it stands.
-_RECOMMENDS = re.compile(r"^(For|To|When|On|If|In|With(out)?|Choose)\b.*\b([Cc]hoose|prefer|pick)\b")
+_RECOMMENDS = re.compile(
+    r"^(For|To|When|On|If|In|With(out)?|Choose)\b.*\b([Cc]hoose|prefer|pick)\b"
+)
 OTHERWISE_SECTIONS = ("when to choose otherwise", "limits", "what breaks")
 
 
@@ -88,6 +90,7 @@ def gather(
         filters = replace(filters, since=query.since)
     searches = [(query.text, filters)]
     searches += [_cell_search(query, cell, filters, taxonomy) for cell in _cells(query)]
+    index.remember([text for text, _ in searches])
     found: dict[str, Evidence] = {}
     rankings: list[list[str]] = []
     for text, narrowed in searches:

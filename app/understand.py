@@ -60,6 +60,14 @@ _FOLLOW_UP = re.compile(
     r"\b(it|its|they|them|their|that one|this one|the (first|second|third|other|former|latter)( one)?|those|these)\b",
     re.IGNORECASE,
 )
+# How makers coin names: capitals inside, or a capital and a telling end; "internet" is neither.
+_COINED = re.compile(
+    r"\b[A-Z][a-z]+[A-Z][A-Za-z0-9]*\b|\b[A-Z][a-z]+(?:torch|flow|net)\b|\b[a-z]{3,}torch\b"
+)
+_OFF_TOPIC = re.compile(
+    r"\b(stocks?|share price|earnings|invest(ing|ment)?|weather|recipes?|cook(ing)?|bak(e|ing)|"
+    r"painkillers?|horoscope|lottery)\b"
+)
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": 1, "third": 2}
 _BARE_ASSENT = re.compile(
     r"^(yes|yep|sure|ok|okay|please|go on|continue)\b[\s,.!please]*$", re.IGNORECASE
@@ -72,7 +80,7 @@ class Query:
 
     `frameworks` and `criteria` are taxonomy ids in the order of the question; `unknown` are names
     of things that look like frameworks and are not in the taxonomy; `future` is set where the
-    question is about a time to come.
+    question is about a time to come, `off_topic` where it is plainly about another field.
     """
 
     question: str
@@ -83,6 +91,7 @@ class Query:
     unknown: tuple[str, ...] = ()
     since: str = ""
     future: bool = False
+    off_topic: bool = False
 
     @property
     def wants_recent(self) -> bool:
@@ -139,6 +148,7 @@ def understand(question: str, history: History, taxonomy: Taxonomy, today: str) 
         unknown=find_unknown(text, taxonomy),
         since=_since(text),
         future=_is_future(text, years, int(today[:4])),
+        off_topic=bool(_OFF_TOPIC.search(text.lower())),
     )
 
 
@@ -232,9 +242,7 @@ def find_unknown(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
     """Names written like a framework's that the taxonomy does not know: "HyperTorch", "QuantumFlow 9"."""
     known = {name for name, _ in _names(taxonomy)}
     unknown = []
-    for match in re.finditer(
-        r"\b[A-Z][a-z]+[A-Z][A-Za-z0-9]*\b|\b[A-Za-z]+(?:[Tt]orch|[Ff]low|[Nn]et|ML|JS)\b", text
-    ):
+    for match in _COINED.finditer(text):
         name = match.group()
         part_of_known = any(name.lower() in other for other in known)
         if not part_of_known and not asked_frameworks(name, taxonomy) and len(name) > 4:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,11 +14,13 @@ from framewise.corpus.articles import check_ids
 from framewise.corpus.document import Document, Mark, Source
 from framewise.corpus.errors import CorpusError, IndexMismatchError
 from framewise.index.chunk import chunk, search_text
-from framewise.index.embed import EmbeddingCache, Encoder, Progress
+from framewise.index.embed import EmbeddingCache, Encoder, Progress, Vectors
 from framewise.index.ranker import DEPTH, Mode, Ranker
 from framewise.index.store import REBUILD, open_generation, write_generation
 from framewise.index.types import Filters, Hit, Passage, Sentence
 from numpy.typing import NDArray
+
+REMEMBERED = 256  # vectors of recent queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class IndexConfig:
 class Index:
     """An open generation: documents, and the passages and sentences in them, searchable.
 
-    Safe to share between threads: nothing changes after opening.
+    Safe to share between threads: nothing but remembered query vectors changes after opening.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Index:
         self.encoder = encoder
         self.digest = digest
         self.config = config or IndexConfig()
-        self._vector = lru_cache(maxsize=256)(lambda text: encoder.encode([text])[0])
+        self._vectors: dict[str, Vectors] = {}
         self._passages = passages
         self._sentences = sentences
         self._passage_documents = _documents_of(passages)
@@ -164,6 +165,24 @@ class Index:
         surroundings = [id for hit in passages for id in self._sentences_of.get(hit.id, ())]
         allowed = self._allowed(self._sentence_documents, filters)
         return self._sentences.search(query, vector, k, allowed=allowed, also=[surroundings])
+
+    def remember(self, queries: Sequence[str]) -> None:
+        """Encodes the queries of the searches that follow in one batch, cheaper than one by one."""
+        known = self._vectors
+        new = [query for query in dict.fromkeys(queries) if query not in known]
+        if not new:
+            return
+        made = dict(zip(new, self.encoder.encode(new), strict=True))
+        # A fresh dictionary each time: threads read whichever they hold, whole.
+        recent = list(known.items())[-REMEMBERED:]
+        self._vectors = {**dict(recent), **made}
+
+    def _vector(self, query: str) -> Vectors:
+        vectors = self._vectors
+        if query not in vectors:
+            self.remember([query])
+            vectors = self._vectors
+        return vectors[query] if query in vectors else self.encoder.encode([query])[0]
 
     def sentence(self, id: str) -> Sentence:
         """The sentence with this id."""

@@ -75,7 +75,8 @@ def test_a_gap_is_said(index: Index) -> None:
     [
         ("Will JAX win in 2030?", "about the future"),
         ("Is HyperTorch better than PyTorch?", "no framework called HyperTorch"),
-        ("How do I bake sourdough bread at home?", "no source"),
+        ("How do I bake sourdough bread at home?", "not about machine-learning frameworks"),
+        ("Who painted the ceiling of the chapel?", "no source"),
     ],
 )
 def test_refusals_say_why_and_show_the_nearest(index: Index, question: str, why: str) -> None:
