@@ -323,7 +323,7 @@ class _Numbering:
             section=sentence.section,
             url=source.url if source is not None else "",
             source="" if source is None else f"{source.title}, {source.locator}, {source.date}",
-            published=document.published,
+            published=source.date if source is not None else document.published,
             checked=document.checked,
             quote=sentence.text,
             start=sentence.start,

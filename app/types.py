@@ -18,7 +18,7 @@ class Citation:
     """A sentence of a document that vouches for one of the answer.
 
     `quote == document.text[start:end]`; `url` is where the fact was checked, "" where the source
-    has no address; `published` is the date of the document's newest fact.
+    has no address; `published` is the date of that source, `checked` when it was last compared.
     """
 
     number: int

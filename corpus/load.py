@@ -8,7 +8,7 @@ from pathlib import Path
 from framewise.corpus.articles import DATA, SUFFIXES, check_ids, load_folder, load_shipped
 from framewise.corpus.document import Document
 from framewise.corpus.metrics import load_metrics
-from framewise.corpus.statements import state_tables
+from framewise.corpus.statements import state_tables, with_row_sources
 from framewise.corpus.taxonomy import load_taxonomy
 
 
@@ -20,7 +20,9 @@ def load_corpus(folder: Path | None = None) -> list[Document]:
     """
     if folder is not None:
         return load_folder(folder)
-    return check_ids([*load_shipped(), *state_tables(load_metrics(), load_taxonomy())])
+    tables = load_metrics()
+    documents = [*load_shipped(), *state_tables(tables, load_taxonomy())]
+    return check_ids(with_row_sources(document, tables) for document in documents)
 
 
 def corpus_stamp(folder: Path | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -57,7 +58,7 @@ class Metric:
             return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MetricTable:
     """A table's rows and its description: what was measured, how, and what to be careful with."""
 
@@ -85,9 +86,20 @@ def load_metrics(folder: Path = DATA) -> tuple[MetricTable, ...]:
 
 def find_rows(tables: tuple[MetricTable, ...], key: str) -> tuple[Metric, ...]:
     """The rows whose id is `key`, or begins with it, newest first."""
-    rows = (row for table in tables for row in table.rows)
-    found = [row for row in rows if row.id == key or row.id.startswith(key + "/")]
+    ids, rows = _by_id(tables)
+    found = []
+    for at in range(bisect_left(ids, key), len(ids)):
+        if not ids[at].startswith(key):
+            break
+        if ids[at] == key or ids[at][len(key)] == "/":
+            found.append(rows[at])
     return tuple(sorted(found, key=lambda row: (row.date, row.id), reverse=True))
+
+
+@cache
+def _by_id(tables: tuple[MetricTable, ...]) -> tuple[list[str], list[Metric]]:
+    rows = sorted((row for table in tables for row in table.rows), key=lambda row: row.id)
+    return [row.id for row in rows], rows
 
 
 def _load_table(path: Path) -> MetricTable:

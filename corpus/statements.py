@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from framewise.corpus.document import Document, Mark, Source
-from framewise.corpus.metrics import Metric, MetricTable, slug
+from framewise.corpus.metrics import Metric, MetricTable, find_rows, slug
 from framewise.corpus.taxonomy import Taxonomy
 
+ROW_MARK = "metric/"  # a mark that names a metric row begins so
 Rows = Sequence[Metric]
 Statement = tuple[str, tuple[Metric, ...]]
 MONTHS = (
@@ -52,7 +54,7 @@ def _document(
     text, marks = "", []
     for sentence, told in said:
         text += ("\n" if text else "") + sentence
-        marks += [Mark(len(text), f"metric/{row.id}") for row in told]
+        marks += [Mark(len(text), ROW_MARK + row.id) for row in told]
     title = table.description.split("\n", 2)[1].removeprefix("What: ").split(",")[0].split(";")[0]
     entities = [name for row in rows for name in (row.entity, row.variant)]
     newest = max(row.date for _, told in said for row in told)
@@ -66,17 +68,27 @@ def _document(
         topics=_TOPICS.get(table.name, ()),
         published=newest,
         checked="2026-11-22",
-        sources=(_source(table, rows[0]),),
         marks=tuple(marks),
     )
 
 
-def _source(table: MetricTable, row: Metric) -> Source:
+def with_row_sources(document: Document, tables: tuple[MetricTable, ...]) -> Document:
+    """The document with a source for each metric row that its marks name.
+
+    So a figure's citation names where the figure was read, and of which date.
+    """
+    keys = dict.fromkeys(mark.key for mark in document.marks if mark.key.startswith(ROW_MARK))
+    found = ((key, find_rows(tables, key.removeprefix(ROW_MARK))) for key in keys)
+    added = tuple(_source(key, rows[0]) for key, rows in found if rows)
+    return replace(document, sources=(*document.sources, *added)) if added else document
+
+
+def _source(key: str, row: Metric) -> Source:
     repository = re.fullmatch(r"GitHub ([\w.-]+/[\w.-]+)", row.source)
     return Source(
-        id=table.name,
+        id=key,
         title=row.source,
-        locator=f"{row.locator}; table corpus/data/metrics/{table.name}.csv",
+        locator=f"{row.locator}; table corpus/data/metrics/{row.table}.csv",
         date=row.date,
         licence="facts",
         url=f"https://github.com/{repository.group(1)}" if repository else "",

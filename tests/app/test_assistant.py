@@ -42,7 +42,7 @@ def test_an_answer_cites_sentences_that_exist(index: Index) -> None:
     assert index.documents[first.document_id].text[first.start : first.end] == first.quote
     assert (first.document_id, first.published, first.url) == (
         "torchserve",
-        "2026-11-01",
+        "2026-10-01",
         "https://example.org/p",
     )
     assert invalid_citations(answer, index.documents) == []

@@ -11,7 +11,7 @@ from framewise.corpus.document import Mark
 from framewise.corpus.errors import CorpusError
 from framewise.corpus.lint import lint
 from framewise.corpus.metrics import COLUMNS, find_rows, load_metrics, slug
-from framewise.corpus.statements import say_date, say_number, state_tables
+from framewise.corpus.statements import say_date, say_number, state_tables, with_row_sources
 from framewise.corpus.taxonomy import load_taxonomy
 
 ENTRY = 'id = "{0}"\nname = "{1}"\naliases = [{2}]\ngroup = "g"\npackage = ""\nrepository = ""\nstatus = "{3}"\nstatus_date = ""\nsuccessor = "{4}"\n'
@@ -204,3 +204,14 @@ def test_a_mark_vouches_for_what_stands_before_it() -> None:
     found = dataclasses.replace(document("d", text), marks=(Mark(20, "readme"),), sources=(README,))
     assert found.marks_of(0, 9) == found.marks_of(10, 20) == (Mark(20, "readme"),)
     assert found.marks_of(22, 34) == ()
+
+
+def test_a_figure_is_cited_to_the_row_it_was_read_in() -> None:
+    marks = (Mark(len(GOOD), "metric/package_releases/torch/latest_version/2026-10-28"),)
+    found = with_row_sources(document("d", GOOD, marks=marks), load_metrics())
+    source = found.source_of(0, len(GOOD))
+    assert source is not None
+    assert (source.title, source.date) == ("PyPI, package torch", "2026-10-28")
+    assert "package_releases.csv" in source.locator
+    plain = document("d", GOOD)
+    assert with_row_sources(plain, load_metrics()) == plain
