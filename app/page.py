@@ -13,22 +13,35 @@ from typing import Any
 import gradio as gr
 from framewise.app import web
 from framewise.app.assistant import Assistant
+from framewise.app.conversations import Conversations
 from framewise.corpus.errors import FramewiseError
+from framewise.index.home import ensure_folder, home
 
 
 def build(assistant: Assistant) -> gr.Blocks:
     """The page and its machine endpoint `ask`."""
-    stops: dict[str, threading.Event] = {}
+    stops: dict[str, threading.Event] = {}  # by session, while its question is being answered
+    kept = Conversations(ensure_folder(home()) / "conversations.sqlite")
 
     def on_ask(
-        question: str, history: list[dict[str, Any]], request: gr.Request
-    ) -> Iterator[tuple[list[dict[str, Any]], str, str]]:
-        stop = stops[str(request.session_hash)] = threading.Event()
+        question: str,
+        history: list[dict[str, Any]],
+        cards: str,
+        conversation: str,
+        request: gr.Request,
+    ) -> Iterator[tuple[list[dict[str, Any]], str, str, str]]:
+        session = str(request.session_hash)
+        stops[session] = threading.Event()
         if not question.strip():
-            yield history, "<p>Type a question first.</p>", question
+            yield history, cards, question, conversation
             return
-        for messages, cards in web.respond(assistant, question, history, stop):
-            yield messages, cards, ""
+        try:
+            for shown in web.respond(assistant, question, history, stops[session], cards):
+                if shown.answer is not None:
+                    conversation = kept.add(conversation, shown.answer)
+                yield shown.messages, shown.cards, "", conversation
+        finally:
+            stops.pop(session, None)
 
     def on_stop(request: gr.Request) -> None:
         stop = stops.get(str(request.session_hash))
@@ -68,11 +81,12 @@ def build(assistant: Assistant) -> gr.Blocks:
                     [[example] for example in web.EXAMPLES], inputs=[box], label="For a start"
                 )
             with gr.Column(scale=2):
-                cards = gr.HTML("<p>Sources appear here.</p>", elem_id="sources", label="Sources")
+                cards = gr.HTML("", elem_id="sources", label="Sources")
+        conversation = gr.State("")
         asked = box.submit(
             on_ask,
-            [box, chatbot],
-            [chatbot, cards, box],
+            [box, chatbot, cards, conversation],
+            [chatbot, cards, box, conversation],
             api_visibility="private",
             concurrency_id="llm",
             concurrency_limit=1,

@@ -22,6 +22,11 @@ def escape_markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
+def unescape_markdown(text: str) -> str:
+    """What `escape_markdown` was given, on one line."""
+    return re.sub(r"\\([\\`*_{}\[\]()#+!|<>~$&])", r"\1", text)
+
+
 def safe_url(citation: Citation) -> str:
     """The source's address at the quote's place, "" where it has no http(s) address."""
     if not re.fullmatch(r"https?://[^\s<>\"'()\[\]]+", citation.url):

@@ -10,9 +10,17 @@ import html
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from framewise.app.render import STATUS_WORDS, escape_markdown, safe_url, source_line, text_fragment
+from framewise.app.render import (
+    STATUS_WORDS,
+    escape_markdown,
+    safe_url,
+    source_line,
+    text_fragment,
+    unescape_markdown,
+)
 from framewise.app.types import Answer, Citation, Event
 from framewise.corpus.errors import FramewiseError
 from framewise.index.home import ensure_folder, home
@@ -94,46 +102,60 @@ def source_cards(answer: Answer, around: Context, turn: int) -> str:
     """The cited sources as HTML: each quote highlighted inside its passage."""
     cards = "".join(_card(citation, around, turn) for citation in answer.citations)
     also = "".join(_card(citation, around, turn) for citation in answer.also_read)
-    parts = [f"<h2>Cited</h2>{cards}"] if cards else ["<p>No source is cited.</p>"]
-    parts += [f"<h2>Also read</h2>{also}"] if also else []
-    return "".join(parts)
+    parts = [f"<h2>Answer {turn}: cited</h2>{cards}"] if cards else []
+    parts += [f"<h2>Answer {turn}: also read</h2>{also}"] if also else []
+    return f"<section>{''.join(parts)}</section>"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page shows: the chat's messages, the source cards, and the answer once it is whole."""
+
+    messages: list[dict[str, Any]]
+    cards: str
+    answer: Answer | None = None
 
 
 def respond(
-    assistant: Assistant, question: str, history: list[dict[str, Any]], stop: threading.Event
-) -> Iterator[tuple[list[dict[str, Any]], str]]:
-    """The chat's messages and the source cards, step by step; the same for stream and history."""
+    assistant: Assistant,
+    question: str,
+    history: list[dict[str, Any]],
+    stop: threading.Event,
+    cards: str = "",
+) -> Iterator[Shown]:
+    """The page, step by step; earlier turns and their source cards stay as they are."""
     turn = sum(message["role"] == "user" for message in history) + 1
     earlier = [
         {"role": message["role"], "content": text_of(message["content"])} for message in history
     ]
-    messages = [*history, {"role": "user", "content": question}]
+    messages = [*history, {"role": "user", "content": escape_markdown(question)}]
     shown: list[str] = []
     try:
-        yield [*messages, _status("Reading the question …")], ""
+        yield Shown([*messages, _status("Reading the question …")], cards)
         for event in assistant.stream(question, history=earlier, stop=stop.is_set):
             if event.answer is not None:
-                cards = source_cards(event.answer, _context(assistant, event.answer), turn)
-                yield [*messages, _said(answer_markdown(event.answer, turn))], cards
+                own = source_cards(event.answer, _context(assistant, event.answer), turn)
+                said = _said(answer_markdown(event.answer, turn))
+                yield Shown([*messages, said], own + cards, event.answer)
             elif event.sentence is not None:
-                shown.append(
-                    escape_markdown(event.sentence.text) + _marks(event.sentence.citations, turn)
-                )
-                yield [*messages, _said(" ".join(shown))], ""
+                marks = _marks(event.sentence.citations, turn)
+                shown.append(escape_markdown(event.sentence.text) + marks)
+                yield Shown([*messages, _said(" ".join(shown))], cards)
             else:
-                yield [*messages, _status(_step(event))], ""
+                yield Shown([*messages, _status(_step(event))], cards)
     except FramewiseError as error:
-        yield [*messages, _said(escape_markdown(str(error)))], ""
+        yield Shown([*messages, _said(escape_markdown(str(error)))], cards)
     finally:
         stop.set()  # the tab was closed or Stop was pressed: the model ends within one token
 
 
 def text_of(content: object) -> str:
-    """A Gradio message's content as text: it may be a string or a list of blocks."""
+    """A Gradio message's content as it was typed: a string or a list of blocks, unescaped."""
     if isinstance(content, str):
-        return content
+        return unescape_markdown(content)
     blocks = content if isinstance(content, list) else []
-    return " ".join(str(block.get("text", "")) for block in blocks if isinstance(block, dict))
+    texts = (str(block.get("text", "")) for block in blocks if isinstance(block, dict))
+    return unescape_markdown(" ".join(texts))
 
 
 def launch_settings(host: str, port: int, *, open_browser: bool, auth: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -228,12 +228,17 @@ def _convert(folder: Path, gguf: str) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps transformers' progress bar out of logs; a terminal may see it."""
-    if sys.stderr.isatty():
-        yield
-        return
-    with redirect_stderr(StringIO()):
-        yield
+    """Keeps transformers' advice, and its progress bar where there is no terminal, out of sight."""
+    from transformers.utils import logging
+
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()
+    hidden = nullcontext() if sys.stderr.isatty() else redirect_stderr(StringIO())
+    try:
+        with hidden:
+            yield
+    finally:
+        logging.set_verbosity(level)
 
 
 def _write_manifest(folder: Path, model: EmbeddedModel) -> None:

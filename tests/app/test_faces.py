@@ -79,12 +79,14 @@ def assistant(index: Index) -> Assistant:
 
 def test_the_page_shows_steps_then_sentences_then_sources(assistant: Assistant) -> None:
     steps = list(web.respond(assistant, "Is TorchServe archived?", [], threading.Event()))
-    contents = [messages[-1]["content"] for messages, _ in steps]
+    contents = [shown.messages[-1]["content"] for shown in steps]
     assert contents[0].startswith("Reading")
     assert any("sources" in content for content in contents)
     assert "TorchServe is archived" in contents[-1]
     assert "[\\[1\\]](#source-1-1)" in contents[-1]
-    last = steps[-1][1]
+    last = steps[-1].cards
+    assert steps[-1].answer is not None
+    assert steps[0].answer is None
     assert '<article id="source-1-1"' in last
     assert (
         "<mark>TorchServe is archived: its repository takes no fixes since 2025-08-07.</mark>"
@@ -102,20 +104,22 @@ def test_stopping_and_leaving_end_the_work(assistant: Assistant) -> None:
 
 
 def test_a_bad_question_is_one_clear_message(assistant: Assistant) -> None:
-    *_, (messages, cards) = web.respond(assistant, "?!", [], threading.Event())
-    assert "the question is empty" in messages[-1]["content"]
-    assert cards == ""
+    *_, last = web.respond(assistant, "?!", [], threading.Event(), "earlier cards")
+    assert "the question is empty" in last.messages[-1]["content"]
+    assert last.cards == "earlier cards"
 
 
 def test_history_reaches_the_assistant_as_text(assistant: Assistant) -> None:
+    asked = escape_markdown("PyTorch or JAX on TPUs?")
     history = [
-        {"role": "user", "content": [{"type": "text", "text": "PyTorch or JAX on TPUs?"}]},
+        {"role": "user", "content": [{"type": "text", "text": asked}]},
         {"role": "assistant", "content": "JAX."},
     ]
-    *_, (messages, _) = web.respond(
+    *_, last = web.respond(
         assistant, "what is the licence of the first one?", history, threading.Event()
     )
-    assert "BSD" in messages[-1]["content"]
+    assert "BSD" in last.messages[-1]["content"]
+    assert web.text_of(escape_markdown("a_b [c](d) $1 \\x")) == "a_b [c](d) $1 \\x"
 
 
 def test_launch_settings_are_those_of_the_security_page(home: Path) -> None:
