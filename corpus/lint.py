@@ -21,6 +21,8 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_ALIVE = r"is (?:still )?(?:actively )?(?:maintained|developed)|remains active"
+_ENDED = r"(?:is|was) (?:archived|retired|discontinued|unmaintained|no longer maintained)"
 _ADJECTIVES = re.compile(
     r"\b(blazing(?:ly)?|cutting-edge|state-of-the-art|world-class|seamless(?:ly)?|revolutionary|"
     r"game-chang\w+|best-in-class|industry-leading|unparalleled|powerful|amazing|effortless(?:ly)?)\b",
@@ -49,7 +51,7 @@ def lint(
     findings = [
         finding
         for document in documents
-        for check in (_fields, _marks, _sentences)
+        for check in (_fields, _marks, _sentences, _status)
         for finding in check(document, taxonomy, tables)
     ]
     findings.extend(_duplicates(documents))
@@ -115,6 +117,23 @@ def _sentences(
         for mark in marks:
             if mark.key.startswith("metric/"):
                 yield from _number_of_row(document, sentence, mark.key, tables)
+
+
+def _status(
+    document: Document, taxonomy: Taxonomy, tables: tuple[MetricTable, ...]
+) -> Iterator[Finding]:
+    """A profile that says of its own subject the opposite of the taxonomy's life sign."""
+    own = taxonomy.framework(document.frameworks[0]) if document.frameworks else None
+    if own is None or document.form != "profile":
+        return
+    ended = own.status in ("archived", "retired", "superseded")
+    denied = _ALIVE if ended else _ENDED if own.status in ("active", "preview") else None
+    for span in split_sentences(document.text) if denied is not None else ():
+        sentence = document.text[span.start : span.end]
+        match = re.search(rf"\b{re.escape(own.name)} ({denied})", sentence)
+        if match:
+            shown = f"'{match.group()}', but the taxonomy says {own.status}"
+            yield _finding(document, "status", shown)
 
 
 def _number_of_row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 MAX_SENTENCE_CHARS = 1_000
 # A full stop at the end of a line ends a sentence, whatever follows: "vLLM" may begin the next one.
@@ -79,24 +80,26 @@ def split_sentences(text: str) -> list[Span]:
 
 
 def _sentence_bounds(raw: str) -> Iterator[tuple[int, int]]:
-    from syntok import segmenter
-
     first = 0
     for line_end in [*(match.end() for match in _LINE_END.finditer(raw)), len(raw)]:
-        lines = raw[first:line_end]
-        for paragraph in segmenter.analyze(lines):
-            for tokens in paragraph:
-                words = [token for token in tokens if token.value.strip()]
-                if not words:
-                    continue
-                start = words[0].offset
-                end = words[-1].offset + len(words[-1].value)
-                # syntok may leave closing backticks, quotes or brackets to nobody.
-                while end < len(lines) and lines[end] in "`\"')”’":
-                    end += 1
-                if any(char.isalnum() for char in lines[start:end]):
-                    yield first + start, first + end
+        bounds = list(_token_bounds(raw[first:line_end]))
+        for (start, end), (limit, _) in pairwise([*bounds, (line_end - first, 0)]):
+            # syntok may leave closing backticks, quotes or brackets to nobody.
+            while end < limit and raw[first + end] in "`\"')”’":
+                end += 1
+            if any(char.isalnum() for char in raw[first + start : first + end]):
+                yield first + start, first + end
         first = line_end
+
+
+def _token_bounds(lines: str) -> Iterator[tuple[int, int]]:
+    from syntok import segmenter
+
+    for paragraph in segmenter.analyze(lines):
+        for tokens in paragraph:
+            words = [token for token in tokens if token.value.strip()]
+            if words:
+                yield words[0].offset, words[-1].offset + len(words[-1].value)
 
 
 def _cut(raw: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -164,6 +164,12 @@ GOOD = "PyTorch 2.15.0 was released on 2026-10-28 by the PyTorch project."
         (GOOD, {"topics": ("taste",)}, "topics"),
         (GOOD, {"marks": (Mark(len(GOOD), "nobody"),)}, "marks"),
         (GOOD, {"checked": "2026-01-01"}, "dates"),
+        ("PyTorch is archived by its owners since the year 2025.", {}, "status"),
+        (
+            "Theano is actively maintained by its authors in 2026.",
+            {"frameworks": ("theano",)},
+            "status",
+        ),
         (
             GOOD,
             {
