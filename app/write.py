@@ -156,7 +156,12 @@ def _shaped(
 
 
 def _on_topic(item: Evidence, query: Query) -> bool:
-    """Whether a sentence speaks on a criterion of the question, where the question names one."""
+    """Whether a sentence may open the answer: it speaks on a criterion that the question names.
+
+    Advice on migrating opens only an answer to a question about migrating.
+    """
+    if item.document.form == "migration" and query.intent != "migrate":
+        return False
     return not query.criteria or bool(set(item.criteria) & set(query.criteria))
 
 
