@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from framewise.app import cli_corpus, cli_index, cli_models
+from framewise.app.cli_options import Corpus, Device, Encoder, Model
 from framewise.app.console import REFUSED, Steps, clean_exit, out, out_json, out_table, say
 
 if TYPE_CHECKING:
@@ -26,18 +27,6 @@ app = typer.Typer(
 app.add_typer(cli_index.app, name="index")
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_corpus.app, name="corpus")
-
-Model = Annotated[str, typer.Option(help="auto, embedded, none, a local folder, or a hub id.")]
-Encoder = Annotated[str, typer.Option(help="embedded, a local folder, or a hub id.")]
-Corpus = Annotated[
-    Path | None,
-    typer.Option(
-        exists=True,
-        file_okay=False,
-        help="A folder of your own documents, instead of the shipped corpus.",
-    ),
-]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 
 
 def main() -> None:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+from framewise.app.cli_options import Corpus, Json
 from framewise.app.console import FAILED, out, out_json, out_table
 
 app = typer.Typer(help="Read and check what Framewise knows.", no_args_is_help=True)
-Corpus = Annotated[
-    Path | None,
-    typer.Option(
-        exists=True,
-        file_okay=False,
-        help="A folder of your own documents, instead of the shipped corpus.",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @app.command()

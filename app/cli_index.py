@@ -6,19 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from framewise.app.cli_options import Corpus, Encoder, Json
 from framewise.app.console import Steps, out, out_json, out_table, say
 
 app = typer.Typer(help="Build, check and search the index.", no_args_is_help=True)
-Encoder = Annotated[str, typer.Option(help="embedded, a local folder, or a hub id.")]
-Corpus = Annotated[
-    Path | None,
-    typer.Option(
-        exists=True,
-        file_okay=False,
-        help="A folder of your own documents, instead of the shipped corpus.",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @app.command()

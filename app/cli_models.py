@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from framewise.app.cli_options import Json
 from framewise.app.console import out, out_json, out_table, say
 
 if TYPE_CHECKING:
     from framewise.index import weights
 
 app = typer.Typer(help="List, fetch and check the embedded models.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 Role = Annotated[str, typer.Argument(help="encoder or llm; both if left out.")]
 
 

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from framewise.app.cli_options import Corpus, Encoder, Json, Model
 from framewise.app.console import FAILED, Steps, out, out_json, out_table, say
 
 app = typer.Typer(help="Measure how good the answers and the engine are.", no_args_is_help=True)
-Model = Annotated[str, typer.Option(help="auto, embedded, none, a local folder, or a hub id.")]
-Encoder = Annotated[str, typer.Option(help="embedded, a local folder, or a hub id.")]
-Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 def add_commands(root: typer.Typer) -> None:
@@ -27,10 +25,7 @@ def run(
     ] = None,
     model: Model = "embedded",
     encoder: Encoder = "embedded",
-    corpus: Annotated[
-        Path | None,
-        typer.Option(exists=True, file_okay=False, help="A folder of your own documents."),
-    ] = None,
+    corpus: Corpus = None,
     limit: Annotated[int, typer.Option(help="Ask only the first n.", min=1)] = 1_000_000,
     log: Annotated[
         Path | None,
