@@ -204,26 +204,30 @@ class Assistant:
         by_id = {item.id: item for item in evidence}
         clashing = [by_id[id] for pair in decision.conflicts[:1] for id in pair]
         said: set[str] = set()
-        with self._writing:  # one model, one question at a time
-            drafts: list[Draft] = [Draft(item.text, (item,)) for item in clashing]
-            written = write(
-                query,
-                evidence,
-                model,
-                config=self.config.write,
-                stop=stop,
-                alike=self.index.similarity,
-            )
-            for draft in _chain(drafts, written):
-                clock.lap("write")
-                repaired = repair(draft, evidence, self.taxonomy)
-                clock.lap("verify")
-                if repaired is None or repaired[0].text in said:
-                    continue
-                kept, check = repaired
-                said.add(kept.text)
-                numbers = tuple(sorted(numbering.number(item) for item in kept.cited))
-                yield AnswerSentence(kept.text, numbers, check.verdict, round(check.support, 4))
+        first = [Draft(item.text, (item,)) for item in clashing]
+        written = write(
+            query,
+            evidence,
+            model,
+            config=self.config.write,
+            stop=stop,
+            alike=self.index.similarity,
+        )
+        drafts = _chain(first, written)
+        while True:
+            with self._writing:  # one question at a time, and never while a reader holds the stream
+                draft = next(drafts, None)
+            if draft is None:
+                return
+            clock.lap("write")
+            repaired = repair(draft, evidence, self.taxonomy)
+            clock.lap("verify")
+            if repaired is None or repaired[0].text in said:
+                continue
+            kept, check = repaired
+            said.add(kept.text)
+            numbers = tuple(sorted(numbering.number(item) for item in kept.cited))
+            yield AnswerSentence(kept.text, numbers, check.verdict, round(check.support, 4))
 
     def _answer(
         self,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Message = Mapping[str, str]
 Stop = Callable[[], bool]
+MAX_SCORED_TOKENS = 96  # our sentences have up to 40 words, about 70 tokens
 SMALL_PARAMETERS = 1_000_000_000  # below this a model selects and orders; it does not phrase
 
 
@@ -98,7 +99,8 @@ class TransformersModel:
         if not continuations:
             return []
         prompt = self._prompt(messages)  # (1, n)
-        texts = [self._ids(text) for text in continuations]
+        # Long continuations are judged by their beginning: the logits of a batch bound the memory.
+        texts = [self._ids(text)[:MAX_SCORED_TOKENS] for text in continuations]
         width = max(len(text) for text in texts)
         pad = self._eos[0]
         padded = torch.tensor(

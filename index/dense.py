@@ -72,7 +72,10 @@ class Dense:
 
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / "vectors.npy", self.vectors)
-        faiss.write_index(self._index, str(folder / "vectors.faiss"))
+        try:
+            faiss.write_index(self._index, str(folder / "vectors.faiss"))
+        except RuntimeError as error:  # FAISS says so when the disk is full
+            raise OSError(f"FAISS could not write its index: {error}") from error
 
     @classmethod
     def load(cls, folder: Path) -> Dense:

