@@ -64,6 +64,10 @@ _FOLLOW_UP = re.compile(
 _COINED = re.compile(
     r"\b[A-Z][a-z]+[A-Z][A-Za-z0-9]*\b|\b[A-Z][a-z]+(?:torch|flow|net)\b|\b[a-z]{3,}torch\b"
 )
+_COMMON_COINAGES = frozenset(
+    "macbook javascript typescript github gitlab pycharm resnet alexnet imagenet mobilenet efficientnet "
+    "alphafold randomforest fastapi youtube openai deepmind chatgpt powerpoint linkedin".split()
+)
 _OFF_TOPIC = re.compile(
     r"\b(stocks?|share price|earnings|invest(ing|ment)?|weather|recipes?|cook(ing)?|bak(e|ing)|"
     r"painkillers?|horoscope|lottery)\b"
@@ -148,7 +152,7 @@ def understand(question: str, history: History, taxonomy: Taxonomy, today: str) 
         unknown=find_unknown(text, taxonomy),
         since=_since(text),
         future=_is_future(text, years, int(today[:4])),
-        off_topic=bool(_OFF_TOPIC.search(text.lower())),
+        off_topic=bool(_OFF_TOPIC.search(text.lower())) and not frameworks,
     )
 
 
@@ -245,7 +249,12 @@ def find_unknown(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
     for match in _COINED.finditer(text):
         name = match.group()
         part_of_known = any(name.lower() in other for other in known)
-        if not part_of_known and not asked_frameworks(name, taxonomy) and len(name) > 4:
+        if (
+            name.lower() not in _COMMON_COINAGES
+            and not part_of_known
+            and not asked_frameworks(name, taxonomy)
+            and len(name) > 4
+        ):
             unknown.append(name)
     return tuple(dict.fromkeys(unknown))
 
@@ -301,7 +310,8 @@ def _ordinary_words(taxonomy: Taxonomy) -> frozenset[str]:
         for word in key.split()
     }
     return frozenset(
-        words | {"chain", "spark", "keras'", "python", "pandas", "model", "models", "light"}
+        words
+        | {"chain", "spark", "keras'", "python", "pandas", "model", "models", "light", "fastapi"}
     )
 
 
@@ -369,8 +379,9 @@ def _since(text: str) -> str:
 def _is_future(text: str, years: list[int], this_year: int) -> bool:
     ahead = any(year > this_year for year in years)
     foresee = re.search(
-        r"\b(will (?!it (run|work))\w+|going to (be|become|win|replace)|next (year|decade)|in the future|"
-        r"predict\w*|forecast (of|the)|years from now|by 20[3-9]\d)\b",
+        r"\bwill (?:[\w.]+ ){1,4}?(win|dominate|replace|overtake|die|disappear|survive|have|be released)\b|"
+        r"\bwhat will\b|\bgoing to (win|replace|die)\b|\bnext (year|decade)\b|\bin the future\b|"
+        r"\byears from now\b|\bin (\d+|ten|five|twenty) years\b",
         text.lower(),
     )
     return ahead or bool(foresee)

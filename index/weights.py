@@ -99,10 +99,11 @@ def locate(model: EmbeddedModel, *, fetch: bool = True, say: Say | None = None) 
 
     Raises:
         ModelMissingError: not there, and not to be fetched or not to be had.
-        ModelLoadError: what was fetched is not the file it should be.
+        ModelLoadError: what is here or was fetched is not the file it should be.
         StorageError: the home folder cannot be written.
     """
     if is_complete(model):
+        verify(model)  # 0.3 s: damaged weights would answer without a word
         return model.folder
     if not fetch:
         raise ModelMissingError(f"the model '{model.name}' is not in '{model.folder}'.", fix=PULL)

@@ -119,6 +119,15 @@ def test_unknown_names_and_since() -> None:
     ):
         assert ask(known).unknown == ()
     assert ask("Should I buy NVIDIA stock?").off_topic
+    for plain in (
+        "torchtune recipes for LoRA?",
+        "Will PyTorch run on Windows?",
+        "a MacBook for tabular prediction",
+        "FastAPI or JavaScript on GitHub",
+    ):
+        found = ask(plain)
+        assert (found.off_topic, found.future, found.unknown) == (False, False, ()), plain
+    assert "fastai" not in ask("serve with FastAPI").frameworks
     assert ask("What changed in JAX since 2025-06?").since == "2025-06"
 
 
