@@ -160,8 +160,7 @@ class Assistant:
         """
         clock = _Clock()
         yield Event("understanding")
-        today = self._today or time.strftime("%Y-%m-%d")
-        query = understand(question, check_history(history), self.taxonomy, today)
+        query = self._understood(question, history)
         index = self.index
         if self._model_name not in (AUTO, NONE):
             _ = self.model  # a model asked for by name must be there, even for a refusal
@@ -185,9 +184,22 @@ class Assistant:
         answer = self._answer(query, gathered, decision, sentences, numbering, clock)
         yield Event("done", answer=answer)
 
+    def assess(
+        self, question: str, *, history: History = (), filters: Filters | None = None
+    ) -> Decision:
+        """Whether the corpus could answer, and how surely, without writing. Raises: as `ask`."""
+        query = self._understood(question, history)
+        index, config = self.index, self.config
+        gathered = gather(query, index, self.taxonomy, filters=filters, config=config.evidence)
+        return decide(query, gathered, index, self.taxonomy, config=config.decision)
+
     def chat(self) -> Chat:
         """A conversation that remembers its turns."""
         return Chat(self)
+
+    def _understood(self, question: str, history: History) -> Query:
+        today = self._today or time.strftime("%Y-%m-%d")
+        return understand(question, check_history(history), self.taxonomy, today)
 
     def _sentences(
         self,

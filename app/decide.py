@@ -35,11 +35,15 @@ class DecisionConfig:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The status and, in the program's own words, why it is not a plain answer."""
+    """The status and, in the program's own words, why it is not a plain answer.
+
+    `confidence`, from 0 to 1, says how near the evidence is; 0 where no evidence could help.
+    """
 
     status: Status
     notes: tuple[str, ...] = ()
     conflicts: tuple[tuple[str, str], ...] = ()
+    confidence: float = 0.0
 
 
 NO_EVIDENCE = "Framewise found no source that answers this."
@@ -81,15 +85,23 @@ def decide(
     framework × criterion without a source.
     """
     config = config or DecisionConfig()
+    sure = confidence(query, gathered)
     reason = _refusal(query, gathered, config)
     if reason:
-        return Decision("refused", (reason,))
+        return Decision("refused", (reason,), confidence=sure)
     gaps = _gaps(query, gathered, taxonomy)
     clashes = _conflicts(gathered.evidence, query, index, config)
     if clashes:
         note = "The sources disagree on this: both sides are quoted with their dates."
-        return Decision("conflict", (note, *gaps), clashes)
-    return Decision("partial" if gaps else "answered", gaps)
+        return Decision("conflict", (note, *gaps), clashes, sure)
+    return Decision("partial" if gaps else "answered", gaps, confidence=sure)
+
+
+def confidence(query: Query, gathered: Gathered) -> float:
+    """How near the evidence is to the question: the best cosine; 0 for what none can answer."""
+    if query.future or query.off_topic or query.unknown or not gathered.evidence:
+        return 0.0
+    return max(0.0, *(item.cosine for item in gathered.evidence))
 
 
 def content_words(text: str) -> set[str]:

@@ -145,6 +145,31 @@ class TransformersModel:
                 text = longer
             ids = torch.tensor([[token]], device=self._model.device)
 
+    def reply(self, conversations: Sequence[Sequence[Message]], *, max_tokens: int) -> list[str]:
+        """The plain greedy reply to each conversation, in one batch and under no constraint.
+
+        What a model says when it is left to itself: a baseline, never an answer of ours.
+        """
+        import torch
+
+        prompts = [self._prompt(messages)[0].tolist() for messages in conversations]
+        width = max((len(prompt) for prompt in prompts), default=0)
+        pad = self._eos[0]
+        device = self._model.device
+        ids = torch.tensor([[pad] * (width - len(p)) + p for p in prompts], device=device)
+        mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=device)
+        with torch.inference_mode():
+            out = self._model.generate(
+                ids,
+                attention_mask=mask,
+                do_sample=False,
+                max_new_tokens=max_tokens,
+                pad_token_id=pad,
+            )
+        return [
+            self._tokenizer.decode(row[width:], skip_special_tokens=True).strip() for row in out
+        ]
+
     def _pick(self, logits: torch.Tensor, constraint: Constraint, text: str) -> int | None:
         import torch
 

@@ -6,6 +6,7 @@ machines. Measures; asserts nothing.
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import resource
@@ -21,6 +22,7 @@ from typing import TypeVar
 
 from framewise.app.assistant import Assistant
 from framewise.app.language_model import TransformersModel
+from framewise.corpus.errors import SuiteError
 from framewise.corpus.load import load_corpus
 from framewise.eval.questions import load_questions
 from framewise.index.embed import EmbeddingCache
@@ -58,6 +60,27 @@ def measure(model: str, *, repeats: int = 3, say: Say) -> Figures:
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2
     )
     return figures
+
+
+def read_figures(path: Path) -> Figures:
+    """The figures of a `framewise bench --json`. Raises: SuiteError: unreadable or no such file."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise SuiteError(f"'{path}' cannot be read: {error}.") from error
+    if not isinstance(found, dict) or "machine" not in found:
+        raise SuiteError(f"'{path}' is not the output of `framewise bench --json`.")
+    return found
+
+
+def compare_figures(a: Figures, b: Figures) -> list[tuple[str, object, object, str]]:
+    """Each figure of both, and B over A; ratios between machines say little, their texts are shown."""
+    rows: list[tuple[str, object, object, str]] = []
+    for name in dict.fromkeys((*a, *b)):
+        one, other = a.get(name, ""), b.get(name, "")
+        numbers = isinstance(one, int | float) and isinstance(other, int | float) and one
+        rows.append((name, one, other, f"{float(other) / float(one):.2f}" if numbers else ""))
+    return rows
 
 
 def _machine() -> str:

@@ -1,8 +1,12 @@
-"""Says which extra an evaluation needs when a library of it is missing."""
+"""What an evaluation needs around it: its optional libraries, a folder for a while."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from importlib.util import find_spec
+from pathlib import Path
 
 from framewise.corpus.errors import MissingExtraError
 
@@ -18,3 +22,10 @@ def need(module: str) -> None:
             f"the evaluation needs '{module}', which is not installed.",
             fix="Run: pip install 'framewise[eval]'",
         )
+
+
+def temporary_folder(owner: object) -> Path:
+    """A new folder that is removed when its owner is, or at the end of the program."""
+    folder = tempfile.mkdtemp(prefix="framewise-eval-")
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)

@@ -1,15 +1,35 @@
-"""Scores of one answer or one ranking: small pure functions; None where a score does not apply."""
+"""Scores of one answer: small pure functions; None where a score does not apply, which is not zero."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from framewise.app.types import Answer
+from framewise.app.types import Answer, AnswerSentence
+from framewise.app.understand import asked_frameworks
 from framewise.corpus.document import Document
-from framewise.eval.questions import Question
+from framewise.corpus.taxonomy import Taxonomy
+from framewise.eval.questions import Nugget, Question
 
 Score = float | None
+Entails = Callable[[str, Sequence[str]], bool]  # does the union of the texts carry the sentence?
+
+OKAY_WEIGHT = 0.5
+# Numbers with their inner signs; then names that ordinary prose lacks: versions, CamelCase,
+# snake_case, dotted or hyphenated names, and words in capitals.
+_EXACT = re.compile(
+    r"\d+(?:[.,:]\d+)*"
+    r"|\b[A-Za-z]+[\d_][\w.]*\b"
+    r"|\b[A-Z][a-z]+(?:[A-Z]\w*)+\b"
+    r"|\b[A-Z]{2,}\w*\b"
+)
+_RECOMMENDS = re.compile(
+    r"\b(?:choose|chooses|pick|prefer|use|start with|go with|adopt|keep|stay with|take)\b", re.I
+)
+_REASON = re.compile(
+    r"\b(?:instead of|rather than|over|because|since|unless|when|if|only|while|where|for)\b|[;:]",
+    re.I,
+)
 
 
 def invalid_citations(answer: Answer, documents: Mapping[str, Document]) -> list[str]:
@@ -35,50 +55,86 @@ def invalid_citations(answer: Answer, documents: Mapping[str, Document]) -> list
     return faults
 
 
+def citation_recall(answer: Answer, entails: Entails) -> Score:
+    """The share of sentences that have a citation and are carried by all they cite together.
+
+    Source: Gao et al., Enabling LLMs to Generate Text with Citations (ALCE, EMNLP 2023), section 4.
+    """
+    if not answer.sentences:
+        return None
+    return _mean([float(_carried(s, answer, entails)) for s in answer.sentences])
+
+
+def citation_precision(answer: Answer, entails: Entails) -> Score:
+    """The share of citations that are not beside the point; None without a citation.
+
+    A citation counts 0 where its sentence is not carried, or where it does not carry the sentence
+    alone and the others do without it. Source: ALCE, section 4.
+    """
+    values = []
+    for sentence in answer.sentences:
+        carried = _carried(sentence, answer, entails)
+        quotes = _quotes(sentence, answer)
+        for number in sentence.citations:
+            alone = number in quotes and entails(sentence.text, [quotes[number]])
+            others = [quote for other, quote in quotes.items() if other != number]
+            idle = not alone and bool(others) and entails(sentence.text, others)
+            values.append(float(carried and number in quotes and not idle))
+    return _mean(values)
+
+
+def exact_containment(answer: Answer) -> Score:
+    """The share of numbers and identifiers that stand in the text their sentence cites.
+
+    None where the answer has neither. (EVAL.md, metric F1; written apart from the app's own check.)
+    """
+    values = []
+    for sentence in answer.sentences:
+        told = " ".join(_quotes(sentence, answer).values())
+        held = {_bare(item) for item in _EXACT.findall(told)}
+        values += [float(_bare(item) in held) for item in _EXACT.findall(sentence.text)]
+    return _mean(values)
+
+
 def right_status(question: Question, answer: Answer) -> float:
     """1 where the question was answered or refused as its key says, else 0."""
-    return float((answer.status == "refused") == (question.status == "refused"))
+    return float((answer.status == "refused") != question.answerable)
 
 
-def success_at(ranking: Sequence[str], gold: Sequence[str], k: int) -> Score:
-    """1 if a gold id stands among the first k of a ranking, else 0; None without gold."""
-    return float(bool(set(ranking[:k]) & set(gold))) if gold else None
+def strict_vital(question: Question, answer: Answer) -> Score:
+    """The share of vital nuggets that the answer holds; None without any.
 
-
-def reciprocal_rank_at(ranking: Sequence[str], gold: Sequence[str], k: int) -> Score:
-    """1 over the rank of the first gold id among the first k, 0 if none; None without gold.
-
-    Source: Voorhees, The TREC-8 Question Answering Track Report (1999).
+    Source: strict vital of TREC RAG's nuggetizer (EVAL.md section 1), with patterns as the judge.
     """
-    if not gold:
-        return None
-    return next((1 / rank for rank, id in enumerate(ranking[:k], 1) if id in gold), 0.0)
+    return _held(question.vital, said_in(answer))
 
 
-def vital_recall(question: Question, answer: Answer) -> Score:
-    """The share of vital patterns that the answer's sentences match; None without patterns.
-
-    Source: strict vital of nuggetizer (EVAL.md section 1), with patterns for the judge.
-    """
-    if not question.vital:
-        return None
+def weighted_nuggets(question: Question, answer: Answer) -> Score:
+    """Vital nuggets count 1, okay ones one half. Source: nuggetizer, weighted score."""
     said = said_in(answer)
-    return sum(bool(re.search(p, said, re.IGNORECASE)) for p in question.vital) / len(
-        question.vital
-    )
+    whole = len(question.vital) + OKAY_WEIGHT * len(question.okay)
+    if not whole:
+        return None
+    held = sum(n.stands_in(said) for n in question.vital)
+    return (held + OKAY_WEIGHT * sum(n.stands_in(said) for n in question.okay)) / whole
+
+
+def all_nuggets(question: Question, answer: Answer) -> Score:
+    """The share of vital and okay nuggets together. Source: nuggetizer, all score."""
+    return _held((*question.vital, *question.okay), said_in(answer))
 
 
 def violations(question: Question, answer: Answer) -> float:
-    """How many must-not patterns the answer's sentences match."""
+    """How many must-not nuggets the answer holds."""
     said = said_in(answer)
-    return float(sum(bool(re.search(p, said, re.IGNORECASE)) for p in question.must_not))
+    return float(sum(nugget.stands_in(said) for nugget in question.must_not))
 
 
 def cited_gold(question: Question, answer: Answer) -> Score:
     """1 if a gold document is cited, else 0; None without gold."""
-    return success_at(
-        [c.document_id for c in answer.citations], question.gold, len(answer.citations)
-    )
+    if not question.gold:
+        return None
+    return float(bool({c.document_id for c in answer.citations} & set(question.gold)))
 
 
 def length_words(answer: Answer) -> float:
@@ -86,6 +142,45 @@ def length_words(answer: Answer) -> float:
     return float(len(said_in(answer).split()))
 
 
+def chosen(answer: Answer, taxonomy: Taxonomy) -> frozenset[str]:
+    """What the answer's first sentence chooses: frameworks after "choose", else all it names; hardware last."""
+    if not answer.sentences:
+        return frozenset()
+    first = answer.sentences[0].text
+    verb = _RECOMMENDS.search(first)
+    advice = _REASON.split(first[verb.end() :])[0] if verb else ""
+    return frozenset(asked_frameworks(advice, taxonomy) or asked_frameworks(first, taxonomy))
+
+
 def said_in(answer: Answer) -> str:
     """The answer's own sentences, without notes and quotes."""
     return " ".join(sentence.text for sentence in answer.sentences)
+
+
+def jaccard(one: Sequence[str], other: Sequence[str]) -> Score:
+    """Shared over all; None where both are empty."""
+    union = set(one) | set(other)
+    return len(set(one) & set(other)) / len(union) if union else None
+
+
+def _carried(sentence: AnswerSentence, answer: Answer, entails: Entails) -> bool:
+    quotes = list(_quotes(sentence, answer).values())
+    return bool(quotes) and entails(sentence.text, quotes)
+
+
+def _quotes(sentence: AnswerSentence, answer: Answer) -> dict[int, str]:
+    """The quotes that a sentence cites, by number; a number that names nothing is left out."""
+    by_number = {citation.number: citation.quote for citation in answer.citations}
+    return {number: by_number[number] for number in sentence.citations if number in by_number}
+
+
+def _held(nuggets: Sequence[Nugget], said: str) -> Score:
+    return _mean([float(nugget.stands_in(said)) for nugget in nuggets])
+
+
+def _bare(item: str) -> str:
+    return item.replace(",", "").lower()
+
+
+def _mean(values: Sequence[float]) -> Score:
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,145 @@
+"""The support suite: how often the support score errs, on planted faults and on outside labelled pairs."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from framewise.app.assistant import Assistant
+from framewise.app.verify import verify
+from framewise.corpus.errors import SuiteError
+from framewise.corpus.taxonomy import Taxonomy
+from framewise.eval.contrast import contrasts, weaker
+from framewise.eval.rows import Row
+from framewise.eval.run import Job
+
+SUITE, OUTSIDE = "support", "outside support"
+SENTENCES = 150
+SEED = 20261123
+
+
+def support_jobs(assistant: Assistant, limit: int | None = None) -> list[Job]:
+    """Sentences of the corpus against themselves (true), shortened (true), and edited (false).
+
+    Each is shown to the verifier as a claim that cites the untouched sentence. What the suite
+    asks of the shown score: true claims supported, false ones not; calibrated in between.
+    """
+    index, taxonomy = assistant.index, assistant.taxonomy
+    prose = [
+        " ".join(text.split())
+        for document in index.documents.values()
+        if document.kind != "user" and document.form != "table"
+        for text in document.text.splitlines()
+        if 8 <= len(text.split()) <= 40 and not text.startswith("#")
+    ]
+    random.Random(SEED).shuffle(prose)  # noqa: S311 - a sample, not a secret
+    chosen = prose[: SENTENCES if limit is None else min(limit, SENTENCES)]
+    return [_job(number, sentence, taxonomy) for number, sentence in enumerate(chosen)]
+
+
+def _job(number: int, sentence: str, taxonomy: Taxonomy) -> Job:
+    claims = [("verbatim", sentence, True)]
+    if weaker(sentence) != sentence:
+        claims.append(("shortened", weaker(sentence), True))
+    claims += [(c.kind, c.text, False) for c in contrasts(sentence, taxonomy)]
+    id = f"sentence-{number:03d}"
+
+    def work() -> list[Row]:
+        return [_row(id, kind, claim, sentence, true, taxonomy) for kind, claim, true in claims]
+
+    return Job(tuple((SUITE, "verifier", id, kind) for kind, _, _ in claims), work)
+
+
+def _row(id: str, kind: str, claim: str, cited: str, true: bool, taxonomy: Taxonomy) -> Row:
+    check = verify(claim, [cited], taxonomy)
+    shown = 0.0 if check.broken else check.support
+    accepted = check.verdict == "supported"
+    return Row(
+        suite=SUITE,
+        system="verifier",
+        id=id,
+        kind=kind,
+        cluster=id,
+        variant=kind,
+        scores={
+            "true claim supported": float(accepted) if true else None,
+            "false claim caught": None if true else float(not accepted),
+        },
+        detail={"claim": claim, "cited": cited, "label": true, "score": shown},
+    )
+
+
+def outside_support_jobs(files: Sequence[Path], assistant: Assistant) -> list[Job]:
+    """Outside pairs {id, claim, evidence, label}: the same score against labels by people.
+
+    Label "supported"/"support"/1 is true; a pair of another label is false.
+
+    Raises:
+        SuiteError: a file cannot be read, or a line lacks a field; names the line.
+    """
+    return [
+        Job(((OUTSIDE, path.stem, id, ""),), _outside(path.stem, id, row, assistant.taxonomy))
+        for path in files
+        for id, row in _pairs(path)
+    ]
+
+
+def _outside(
+    name: str, id: str, row: dict[str, Any], taxonomy: Taxonomy
+) -> Callable[[], list[Row]]:
+    def work() -> list[Row]:
+        check = verify(row["claim"], [row["evidence"]], taxonomy)
+        true = is_support(row["label"])
+        return [
+            Row(
+                suite=OUTSIDE,
+                system=name,
+                id=id,
+                kind=str(row.get("label_raw", row["label"])).lower(),
+                cluster=str(row["claim"]),
+                scores={"accepted": float(check.verdict == "supported")},
+                detail={"label": true, "score": min(1.0, check.support)},
+            )
+        ]
+
+    return work
+
+
+def is_support(label: object) -> bool:
+    """Whether a label says that the evidence carries the whole claim."""
+    return str(label).lower() in {
+        "1",
+        "true",
+        "support",
+        "supported",
+        "supports",
+        "full",
+        "entailment",
+    }
+
+
+def _pairs(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"'{path}' cannot be read: {error}.") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            evidence = row["evidence"]
+            text = evidence if isinstance(evidence, str) else " ".join(map(str, evidence))
+            found.append(
+                (
+                    f"{row.get('id', 'pair')}:{number}",
+                    {**row, "claim": str(row["claim"]), "evidence": text, "label": row["label"]},
+                )
+            )
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise SuiteError(f"{path}:{number}: not a labelled pair: {error!r}.") from error
+    return found
