@@ -166,7 +166,7 @@ class Assistant:
             _ = self.model  # a model asked for by name must be there, even for a refusal
         clock.lap("understand")
         gathered = gather(query, index, self.taxonomy, filters=filters, config=self.config.evidence)
-        decision = decide(query, gathered, index, self.taxonomy, config=self.config.decision)
+        decision = decide(query, gathered, self.taxonomy, config=self.config.decision)
         clock.lap("retrieve")
         yield Event("reading", f"{gathered.documents_read} sources")
         numbering = _Numbering()
@@ -191,7 +191,7 @@ class Assistant:
         query = self._understood(question, history)
         index, config = self.index, self.config
         gathered = gather(query, index, self.taxonomy, filters=filters, config=config.evidence)
-        return decide(query, gathered, index, self.taxonomy, config=config.decision)
+        return decide(query, gathered, self.taxonomy, config=config.decision)
 
     def chat(self) -> Chat:
         """A conversation that remembers its turns."""

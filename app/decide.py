@@ -6,15 +6,13 @@ Step 4 of DESIGN.md section 5.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framewise.app.evidence import Evidence, Gathered
+from framewise.app.evidence import Gathered
 from framewise.app.types import Status
 from framewise.app.understand import Query, display_name
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.bm25 import words
-from framewise.index.index import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,6 @@ class DecisionConfig:
     min_cosine: float = 0.38
     min_cosine_unnamed: float = 0.42
     min_overlap: float = 0.25
-    same_matter_cosine: float = 0.72
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +51,11 @@ _STOP = frozenset(
     "than too very just really please tell give say says still ever yet now today choose pick "
     "recommend vs versus or and".split()
 )
-_NEGATION = re.compile(
-    r"\b(not|no longer|cannot|can't|doesn't|don't|isn't|without|never|neither|nor|no)\b",
-    re.IGNORECASE,
-)
-_OPPOSITES = (
-    (
-        r"\b(actively maintained|active development|is active)\b",
-        r"\b(archived|unmaintained|retired|discontinued)\b",
-    ),
-    (
-        r"\b(supports?|supported)\b",
-        r"\b(does not support|unsupported|dropped support|no support)\b",
-    ),
-)
 
 
 def decide(
     query: Query,
     gathered: Gathered,
-    index: Index,
     taxonomy: Taxonomy,
     *,
     config: DecisionConfig | None = None,
@@ -90,10 +72,9 @@ def decide(
     if reason:
         return Decision("refused", (reason,), confidence=sure)
     gaps = _gaps(query, gathered, taxonomy)
-    clashes = _conflicts(gathered.evidence, query, index, config)
-    if clashes:
+    if gathered.clashes:
         note = "The sources disagree on this: both sides are quoted with their dates."
-        return Decision("conflict", (note, *gaps), clashes, sure)
+        return Decision("conflict", (note, *gaps), gathered.clashes, sure)
     return Decision("partial" if gaps else "answered", gaps, confidence=sure)
 
 
@@ -141,39 +122,3 @@ def _gaps(query: Query, gathered: Gathered, taxonomy: Taxonomy) -> tuple[str, ..
         about = f" on {topic.name.lower()}" if topic is not None else ""
         gaps.append(f"No source was found for {name}{about}.")
     return tuple(gaps)
-
-
-def _conflicts(
-    evidence: Sequence[Evidence], query: Query, index: Index, config: DecisionConfig
-) -> tuple[tuple[str, str], ...]:
-    """Pairs of leading sentences on one matter of which one affirms what the other denies."""
-    leading = [
-        item
-        for item in evidence
-        if not query.frameworks or set(item.frameworks) & set(query.frameworks)
-    ]
-    pairs = []
-    for position, one in enumerate(leading[:8]):
-        for other in leading[position + 1 : 8]:
-            if one.document.id == other.document.id or one.frameworks[:1] != other.frameworks[:1]:
-                continue
-            alike = index.similarity(one.id, other.id) >= config.same_matter_cosine
-            if alike and contradict(one.text, other.text):
-                pairs.append((one.id, other.id))
-    return tuple(pairs)
-
-
-def contradict(one: str, other: str) -> bool:
-    """Whether one sentence plainly affirms what the other denies.
-
-    Known opposites do, and the same words but for a negation.
-    """
-    for affirmed, denied in _OPPOSITES:
-        for first, second in ((one, other), (other, one)):
-            says = re.search(affirmed, first, re.I) and not re.search(denied, first, re.I)
-            if says and re.search(denied, second, re.I):
-                return True
-    bare = [set(words(_NEGATION.sub(" ", text))) for text in (one, other)]
-    shared = len(bare[0] & bare[1]) / max(1, len(bare[0] | bare[1]))
-    negated = [bool(_NEGATION.search(text)) for text in (one, other)]
-    return shared >= 0.8 and negated[0] != negated[1]

@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from framewise.app.contradict import contradict, says_otherwise
+from framewise.app.quotable import is_statement
 from framewise.app.understand import Query, find_criteria, find_frameworks
 from framewise.corpus.document import Document
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.fuse import fuse
 from framewise.index.index import Index
-from framewise.index.types import Filters, Sentence
+from framewise.index.types import Filters, Passage, Sentence
 
 NEAR_DUPLICATE = 0.95  # cosine above which two sentences say the same
 VERDICT_SECTIONS = ("verdict", "in short")
@@ -27,11 +29,18 @@ OTHERWISE_SECTIONS = ("when to choose otherwise", "limits", "what breaks")
 
 @dataclass(frozen=True, slots=True)
 class EvidenceConfig:
-    """How much is read: sentences kept in all, per framework × criterion, and per search."""
+    """How much is read: sentences kept in all, per framework × criterion, and per search.
+
+    The `checked` best are held against their `neighbours` of other documents in the whole index,
+    at least `same_matter` near: contradicting evidence is looked for, not waited for.
+    """
 
     max_sentences: int = 24
     per_cell: int = 4
     per_search: int = 30
+    checked: int = 8
+    neighbours: int = 6
+    same_matter: float = 0.72
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +73,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All evidence for a query, best first, and which framework × criterion it covers."""
+    """All evidence for a query, best first, and which framework × criterion it covers.
+
+    `clashes` are pairs of ids, the better ranked first, of which one denies what the other says.
+    """
 
     evidence: tuple[Evidence, ...]
     matrix: dict[tuple[str, str], tuple[str, ...]]
     documents_read: int
+    clashes: tuple[tuple[str, str], ...] = ()
 
 
 def gather(
@@ -94,7 +107,11 @@ def gather(
     found: dict[str, Evidence] = {}
     rankings: list[list[str]] = []
     for text, narrowed in searches:
-        hits = index.search_sentences(text, config.per_search, filters=narrowed)
+        hits = [
+            hit
+            for hit in index.search_sentences(text, config.per_search, filters=narrowed)
+            if _may_be_quoted(hit.unit, query, index)
+        ]
         rankings.append([hit.id for hit in hits])
         for hit in hits:
             sentence = index.sentence(hit.id)
@@ -104,11 +121,20 @@ def gather(
     fused = [(id, score) for id, score in fuse([rankings[0], *rankings])]
     ranked = [replace(found[id], score=score) for id, score in fused]
     chosen = _fair(_distinct(ranked, index, config), query, config)
+    clashes = _clashes(chosen[: config.checked], query, index, filters, config)
+    opposing = {pair[1] for pair in clashes} - {item.id for item in chosen}
+    chosen += [_opposing(id, chosen, index, query, taxonomy) for id in sorted(opposing)]
     return Gathered(
+        clashes=clashes,
         evidence=tuple(chosen),
         matrix=_matrix(query, chosen),
         documents_read=len({item.document.id for item in ranked}),
     )
+
+
+def _may_be_quoted(unit: Passage | Sentence, query: Query, index: Index) -> bool:
+    trusted = index.documents[unit.document_id].kind != "user"
+    return is_statement(unit.text, query.text, trusted=trusted)
 
 
 def _cells(query: Query) -> list[tuple[str, str]]:
@@ -153,9 +179,14 @@ def _distinct(ranked: Sequence[Evidence], index: Index, config: EvidenceConfig) 
     for item in ranked:
         if len(kept) == 4 * config.max_sentences:
             break
-        if all(index.similarity(item.id, other.id) < NEAR_DUPLICATE for other in kept):
+        if not any(_says_the_same(item, other, index) for other in kept):
             kept.append(item)
     return kept
+
+
+def _says_the_same(item: Evidence, other: Evidence, index: Index) -> bool:
+    alike = index.similarity(item.id, other.id) >= NEAR_DUPLICATE
+    return alike and not says_otherwise(item.text, other.text)
 
 
 def _fair(ranked: Sequence[Evidence], query: Query, config: EvidenceConfig) -> list[Evidence]:
@@ -172,6 +203,38 @@ def _fair(ranked: Sequence[Evidence], query: Query, config: EvidenceConfig) -> l
 
 def _covers(item: Evidence, framework: str, criterion: str) -> bool:
     return framework in item.frameworks and (not criterion or criterion in item.criteria)
+
+
+def _clashes(
+    leading: Sequence[Evidence],
+    query: Query,
+    index: Index,
+    filters: Filters,
+    config: EvidenceConfig,
+) -> tuple[tuple[str, str], ...]:
+    """Pairs on one matter, from two documents, of which one denies what the other says."""
+    pairs: list[tuple[str, str]] = []
+    for item in leading:
+        if query.frameworks and not set(item.frameworks) & set(query.frameworks):
+            continue
+        for hit in index.neighbours(item.id, config.neighbours, filters=filters):
+            other = index.sentence(hit.id)
+            if hit.cosine < config.same_matter or other.document_id == item.document.id:
+                continue
+            if (hit.id, item.id) in pairs or not _may_be_quoted(other, query, index):
+                continue
+            if contradict(item.text, " ".join(other.text.split())):
+                pairs.append((item.id, hit.id))
+    return tuple(pairs)
+
+
+def _opposing(
+    id: str, chosen: Sequence[Evidence], index: Index, query: Query, taxonomy: Taxonomy
+) -> Evidence:
+    """Evidence that was found only because it contradicts some that was chosen; ranked last."""
+    cosine = float(index.similarity_to(query.text, id))
+    made = _evidence(index.sentence(id), index, cosine, 0.0, taxonomy)
+    return replace(made, score=min((item.score for item in chosen), default=0.0))
 
 
 def _matrix(query: Query, evidence: Iterable[Evidence]) -> dict[tuple[str, str], tuple[str, ...]]:

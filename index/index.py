@@ -196,6 +196,17 @@ class Index:
         """The cosine of two sentences' vectors."""
         return float(self._sentences.vector(first_id) @ self._sentences.vector(second_id))
 
+    def similarity_to(self, query: str, id: str) -> float:
+        """The cosine of a query's vector and a sentence's."""
+        return float(self._vector(query) @ self._sentences.vector(id))
+
+    def neighbours(self, id: str, k: int = 5, *, filters: Filters | None = None) -> list[Hit]:
+        """The k sentences nearest in meaning to one of the index, itself left out."""
+        allowed = self._allowed(self._sentence_documents, filters)
+        vector = self._sentences.vector(id)
+        hits = self._sentences.search("", vector, k + 1, allowed=allowed, mode="dense")
+        return [hit for hit in hits if hit.id != id][:k]
+
     def _allowed(
         self, documents: NDArray[np.str_], filters: Filters | None
     ) -> NDArray[np.int64] | None:
