@@ -339,7 +339,7 @@ class _Numbering:
             section=sentence.section,
             url=source.url if source is not None else "",
             source="" if source is None else f"{source.title}, {source.locator}, {source.date}",
-            published=source.date if source is not None else document.published,
+            published=document.date_of(sentence.start, sentence.end),
             checked=document.checked,
             quote=sentence.text,
             start=sentence.start,

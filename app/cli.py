@@ -71,7 +71,7 @@ def ask(
     ] = False,
 ) -> None:
     """Answer a question with verified, cited sentences."""
-    text = sys.stdin.read() if question == "-" else question
+    text = _from_stdin() if question == "-" else question
     steps = Steps()
     with steps.shown():
         assistant = _assistant("none" if no_llm else model, encoder, corpus, device, steps)
@@ -128,6 +128,14 @@ def doctor(
         out_table(("what", "is", "because"), facts)
 
 
+def _from_stdin() -> str:
+    """The question on stdin, as far as one may be long; bytes that are no text are marked."""
+    from framewise.app.understand import MAX_QUESTION_CHARS
+
+    raw = sys.stdin.buffer.read(4 * MAX_QUESTION_CHARS + 4)
+    return raw.decode("utf-8", errors="replace")
+
+
 def _assistant(
     model: str, encoder: str, corpus: Path | None, device: str, steps: Steps
 ) -> Assistant:
@@ -155,15 +163,26 @@ def _device(name: str) -> str:
     return name
 
 
-def _filters(since: str, frameworks: list[str], kinds: list[str]) -> Filters:
+def _is_date(text: str) -> bool:
     import re
+    from datetime import date
 
+    if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
+        return False
+    try:
+        date.fromisoformat(f"{text}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def _filters(since: str, frameworks: list[str], kinds: list[str]) -> Filters:
     from framewise.app.understand import asked_frameworks
     from framewise.corpus.document import KINDS
     from framewise.corpus.taxonomy import load_taxonomy
     from framewise.index.types import Filters
 
-    if since and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", since):
+    if since and not _is_date(since):
         raise typer.BadParameter(f"'{since}' is not a date as 2025-01", param_hint="--since")
     ids: list[str] = []
     for name in frameworks:

@@ -90,11 +90,13 @@ def search(
     from dataclasses import asdict
     from typing import cast
 
+    from framewise.app.understand import check_question
     from framewise.index.library import open_encoder, open_index
     from framewise.index.ranker import Mode
 
     if mode not in ("fusion", "bm25", "dense"):
         raise typer.BadParameter(f"'{mode}' is not fusion, bm25 or dense", param_hint="--mode")
+    query = check_question(query)
     steps = Steps()
     with steps.shown():
         index = open_index(open_encoder(encoder, say=say), corpus=corpus, progress=steps)

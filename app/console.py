@@ -17,14 +17,16 @@ STEPS = {"split": "splitting documents", "embed": "embedding sentences", "eval":
 
 
 def out(text: str) -> None:
-    """A line on stdout; characters the terminal's encoding lacks are replaced."""
+    """A line on stdout; control characters are shown as symbols, what the encoding lacks is replaced."""
     encoding = sys.stdout.encoding or "utf-8"
+    text = printable(text)
     sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
 
 
 def out_json(payload: object) -> None:
-    """A JSON object on stdout, the same in every encoding."""
-    sys.stdout.write(json.dumps(payload, ensure_ascii=not _speaks_utf8(), indent=1) + "\n")
+    """A JSON object on stdout, the same in every encoding; control characters are escaped."""
+    text = json.dumps(payload, ensure_ascii=not _speaks_utf8(), indent=1)
+    sys.stdout.write("".join(map(_json_safe, text)) + "\n")
 
 
 def say(text: str) -> None:
@@ -105,6 +107,11 @@ def clean_exit() -> Iterator[None]:
         # The reader has gone (`| head -1`): say nothing more, not even at interpreter exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(OK)
+
+
+def _json_safe(char: str) -> str:
+    """The character, or its JSON escapes where it could drive a terminal."""
+    return char if char in "\n " or char.isprintable() else json.dumps(char)[1:-1]
 
 
 def _speaks_utf8() -> bool:

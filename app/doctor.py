@@ -20,7 +20,7 @@ def examine(model: str, device: str) -> list[Fact]:
     """What is, and because of what: one row per fact.
 
     Raises:
-        ValueError: the device is not on this machine.
+        DeviceError: the device is not on this machine.
     """
     folder = home()
     facts: list[Fact] = [

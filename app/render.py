@@ -67,7 +67,7 @@ def as_text(answer: Answer) -> str:
 def printable(text: str) -> str:
     """Control characters as symbols, so that no text can drive a terminal."""
     return "".join(
-        char if char == "\n" or char.isprintable() else f"\\x{ord(char):02x}" for char in text
+        char if char in "\n\t" or char.isprintable() else f"\\x{ord(char):02x}" for char in text
     )
 
 

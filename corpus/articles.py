@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
 import re
 from collections.abc import Iterable
@@ -9,11 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from framewise.corpus.document import FORMS, KINDS, Document, Source
-from framewise.corpus.errors import CorpusError
-from framewise.corpus.markdown import split_front_matter, take_out_marks, visible_text
+from framewise.corpus.errors import CorpusError, UnreadableError
+from framewise.corpus.markdown import (
+    MAX_FRONT_MATTER_CHARS,
+    split_front_matter,
+    take_out_marks,
+    visible_text,
+)
 
+_LOG = logging.getLogger("framewise")
 DATA = Path(__file__).parent / "data"
 MAX_DOCUMENT_BYTES = 2_000_000
+MAX_SLUG = 100
+OWN_FIELDS = {"id", "kind"}  # front matter with both is ours; any other is another program's
 SUFFIXES = (".md", ".markdown", ".txt")
 _ID = re.compile(r"^[a-z0-9][a-z0-9._-]{1,79}$")
 _DATE = re.compile(r"^\d{4}(-\d{2}(-\d{2})?)?$")
@@ -30,7 +40,10 @@ def load_shipped() -> list[Document]:
 
 
 def load_folder(folder: Path) -> list[Document]:
-    """Every Markdown and text file below a folder, by id; links out of the folder are not followed.
+    """Every Markdown and text file below a folder, by id; links are not followed.
+
+    A file that is no document (binary, empty, too large) is left out, with a warning that names it;
+    one that has Framewise's own front matter must keep its format.
 
     Raises:
         CorpusError: no such folder, no document in it, a file breaks the format, two share an id.
@@ -38,16 +51,26 @@ def load_folder(folder: Path) -> list[Document]:
     if not folder.is_dir():
         raise CorpusError(f"'{folder}' is not a folder.", fix="Name a folder of .md or .txt files.")
     root = folder.resolve()
-    paths = [
-        path
-        for path in sorted(root.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink()
-    ]
-    if not paths:
+    documents = []
+    for path in files_below(root, SUFFIXES):
+        try:
+            documents.append(load_document(path, root=root))
+        except UnreadableError as error:
+            _LOG.warning("framewise: left out: %s", error)
+    if not documents:
         raise CorpusError(
             f"'{folder}' holds no document.", fix=f"Put {', '.join(SUFFIXES)} files into it."
         )
-    return check_ids(load_document(path, root=root) for path in paths)
+    return check_ids(documents)
+
+
+def files_below(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files of these kinds below a folder, in order; a link is no file."""
+    return [
+        path
+        for path in sorted(root.resolve().rglob("*"))
+        if path.suffix.lower() in suffixes and not path.is_symlink() and path.is_file()
+    ]
 
 
 def check_ids(documents: Iterable[Document]) -> list[Document]:
@@ -77,13 +100,13 @@ def load_document(path: Path, root: Path | None = None) -> Document:
             format; the message names the file and the line.
     """
     raw = _read(path)
-    fields, body, line = split_front_matter(raw, path)
+    fields, body, line = _front_matter(raw, path)
     marked = bool(fields.get("sources"))
     text, marks = take_out_marks(body.strip("\n")) if marked else (body.strip("\n"), ())
     if not text.strip():
-        raise CorpusError("the document has no text.", path=path, line=line)
-    if not fields:
-        return _page(path, root, text)
+        raise UnreadableError("the document has no text.", path=path, line=line)
+    if not set(fields) >= OWN_FIELDS:
+        return _page(path, root, text, str(fields.get("title") or ""))
     check = _Fields(fields, path)
     return Document(
         id=check.id("id"),
@@ -101,31 +124,46 @@ def load_document(path: Path, root: Path | None = None) -> Document:
     )
 
 
+def _front_matter(raw: str, path: Path) -> tuple[dict[str, Any], str, int]:
+    """Our front matter checked; that of other programs read where it can be, else kept as text."""
+    try:
+        return split_front_matter(raw, path)
+    except CorpusError:
+        head = raw[:MAX_FRONT_MATTER_CHARS].splitlines()
+        if all(any(line.startswith(f"{field}:") for line in head) for field in OWN_FIELDS):
+            raise
+        return {}, raw, 1
+
+
 def _read(path: Path) -> str:
     try:
         size_bytes = path.stat().st_size
         if size_bytes > MAX_DOCUMENT_BYTES:
-            raise CorpusError(
+            raise UnreadableError(
                 f"the file has {size_bytes} bytes; at most {MAX_DOCUMENT_BYTES} are read.",
                 path=path,
                 fix="Split it.",
             )
         return visible_text(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise CorpusError(
+        raise UnreadableError(
             f"byte {error.start} is not UTF-8.", path=path, fix="Save the file as UTF-8."
         ) from error
     except OSError as error:
-        raise CorpusError(f"the file cannot be read: {error.strerror}.", path=path) from error
+        raise UnreadableError(f"the file cannot be read: {error.strerror}.", path=path) from error
 
 
-def _page(path: Path, root: Path | None, text: str) -> Document:
+def _page(path: Path, root: Path | None, text: str, title: str) -> Document:
     name = str(path.relative_to(root)) if root else path.name
-    slug = re.sub(r"[^a-z0-9._-]+", "-", name.lower().replace(os.sep, ".")).strip("-.")
+    plain = name.lower().replace(os.sep, ".")
+    slug = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-.")
+    if not plain.isascii() or len(slug) > MAX_SLUG:
+        # Letters were lost: the name's checksum keeps two such files apart.
+        slug = f"{slug[:MAX_SLUG]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
     heading = re.match(r"#\s+(.+)", text)
     return Document(
-        id=f"user.{slug}"[:120],
-        title=heading.group(1).strip() if heading else path.stem,
+        id=f"user.{slug}",
+        title=title or (heading.group(1).strip() if heading else path.stem),
         text=text,
         kind="user",
         path=str(path),
@@ -191,6 +229,8 @@ class _Fields:
         return tuple(self._source(item, field) for item in value)
 
     def _source(self, item: dict[str, Any], field: str) -> Source:
+        if isinstance(item.get("date"), int):  # YAML reads a bare year as a number
+            item = {**item, "date": str(item["date"])}
         for name in ("id", "title", "locator", "date", "licence"):
             if not isinstance(item.get(name), str) or not item[name].strip():
                 raise self._error(f"a source's '{name}' is {item.get(name)!r}.", field)

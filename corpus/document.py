@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 
+_BORDER = re.compile(r"\n[ \t]*\n|\n[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")  # a paragraph or item ends
 KINDS = ("article", "doc", "metric", "user")
 FORMS = (
     "profile",
@@ -80,20 +82,28 @@ class Document:
         """The marks that vouch for the text from `start` to `end`.
 
         A mark that stands at the end of a statement vouches for it; a statement without one
-        is vouched for by the next mark of its paragraph.
+        is vouched for by the next mark of its paragraph or list item.
         """
         own = tuple(mark for mark in self.marks if start < mark.offset <= end)
         if own:
             return own
-        paragraph_end = self.text.find("\n\n", end)
-        limit = len(self.text) if paragraph_end < 0 else paragraph_end
+        border = _BORDER.search(self.text, end)
+        limit = len(self.text) if border is None else border.start()
         later = [mark for mark in self.marks if end < mark.offset <= limit]
         return tuple(mark for mark in later if mark.offset == later[0].offset) if later else ()
 
     def source_of(self, start: int, end: int) -> Source | None:
-        """The first source that vouches for the text from `start` to `end`, if one is named."""
+        """The first source that vouches for the text from `start` to `end`.
+
+        A document's only source vouches for all of it; of several, only the marked one does.
+        """
         by_id = {source.id: source for source in self.sources}
         keys = [mark.key for mark in self.marks_of(start, end) if mark.key in by_id]
         if keys:
             return by_id[keys[0]]
-        return self.sources[0] if self.sources else None
+        return self.sources[0] if len(self.sources) == 1 else None
+
+    def date_of(self, start: int, end: int) -> str:
+        """The date of the source behind the text from `start` to `end`, else the document's own."""
+        source = self.source_of(start, end)
+        return source.date if source is not None else self.published

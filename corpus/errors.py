@@ -2,6 +2,7 @@
 
 FramewiseError              shown to the user as one line: what happened, the value seen, the command that mends it
 ├── CorpusError             a document, table or taxonomy breaks its format; names file and line
+│   └── UnreadableError     a file that is no document: not UTF-8, empty, too large, or not readable
 ├── QuestionError           a question that cannot be asked (also a ValueError)
 ├── StorageError            the home folder cannot be read or written: read-only, disk full, locked
 ├── IndexMissingError       there is no index to open
@@ -9,6 +10,7 @@ FramewiseError              shown to the user as one line: what happened, the va
 ├── IndexMismatchError      an intact index of another format, encoder or configuration
 ├── ModelMissingError       weights are not on this machine
 ├── ModelLoadError          weights are here but cannot be used: damaged, wrong kind, unsafe format
+├── DeviceError             a processor that was asked for is not on this machine (also a ValueError)
 ├── SuiteError              an evaluation question set or log breaks its format
 └── MissingExtraError       an optional dependency is not installed
 """
@@ -50,6 +52,10 @@ class CorpusError(FramewiseError):
         self.line = line
 
 
+class UnreadableError(CorpusError):
+    """A file that is no document: not UTF-8, empty, too large, or not readable."""
+
+
 class QuestionError(FramewiseError, ValueError):
     """A question that cannot be asked: empty, too long, not text."""
 
@@ -76,6 +82,10 @@ class ModelMissingError(FramewiseError):
 
 class ModelLoadError(FramewiseError):
     """Model weights are here but cannot be used."""
+
+
+class DeviceError(FramewiseError, ValueError):
+    """A processor that was asked for is not on this machine."""
 
 
 class SuiteError(FramewiseError):

@@ -5,7 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from framewise.corpus.articles import DATA, SUFFIXES, check_ids, load_folder, load_shipped
+from framewise.corpus.articles import (
+    DATA,
+    SUFFIXES,
+    check_ids,
+    files_below,
+    load_folder,
+    load_shipped,
+)
 from framewise.corpus.document import Document
 from framewise.corpus.metrics import load_metrics
 from framewise.corpus.statements import state_tables, with_row_sources
@@ -32,9 +39,8 @@ def corpus_stamp(folder: Path | None = None) -> str:
     """
     root = folder or DATA
     suffixes = (*SUFFIXES, ".csv", ".toml")
-    files = sorted(path for path in root.rglob("*") if path.suffix in suffixes)
     facts = []
-    for path in files:
+    for path in files_below(root, suffixes):
         status = path.stat()
-        facts.append(f"{path.relative_to(root)} {status.st_size} {status.st_mtime_ns}")
+        facts.append(f"{path.relative_to(root.resolve())} {status.st_size} {status.st_mtime_ns}")
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()

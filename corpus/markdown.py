@@ -14,6 +14,8 @@ from framewise.corpus.errors import CorpusError
 MAX_FRONT_MATTER_CHARS = 64_000
 FENCE = "---"
 MARK = re.compile(r"[ \t]*\[\^([^\]\s]+)\]")
+_CODE = r"^(?:```|~~~).*?^(?:```|~~~)[ \t]*$|`[^`\n]*`"  # where "[^a-z]" is a pattern, not a mark
+_CODE_OR_MARK = re.compile(rf"(?P<code>{_CODE})|{MARK.pattern}", re.MULTILINE | re.DOTALL)
 # Format characters (zero-width, bidi, tags) carry hidden text; no document needs them.
 KEPT_FORMAT_CHARS = ("\u200d",)
 
@@ -82,23 +84,38 @@ def split_front_matter(raw: str, path: Path) -> tuple[dict[str, Any], str, int]:
         ) from error
     except RecursionError as error:
         raise CorpusError("the front matter is nested too deeply.", path=path, line=1) from error
+    except ValueError as error:  # a tagged or endless number
+        raise CorpusError(
+            f"the front matter holds a value that cannot be read: {error}.", path=path, line=1
+        ) from error
     if not isinstance(fields, dict):
         raise CorpusError(
             "the front matter is not a list of 'key: value' lines.", path=path, line=1
         )
     body_start = end + len(FENCE) + 2
-    return fields, raw[body_start:], raw.count("\n", 0, body_start) + 1
+    return _visible(fields), raw[body_start:], raw.count("\n", 0, body_start) + 1
+
+
+def _visible(value: Any) -> Any:  # noqa: ANN401 - what YAML holds
+    """The same with `visible_text` applied to every text: YAML's escapes can spell what files cannot."""
+    if isinstance(value, str):
+        return visible_text(value)
+    if isinstance(value, dict):
+        return {_visible(key): _visible(item) for key, item in value.items()}
+    return [_visible(item) for item in value] if isinstance(value, list) else value
 
 
 def take_out_marks(body: str) -> tuple[str, tuple[Mark, ...]]:
-    """The text as it is shown, and the `[^key]` marks that stood in it, at its offsets."""
+    """The text as it is shown, and the `[^key]` marks that stood in its prose, at its offsets."""
     shown: list[str] = []
     marks: list[Mark] = []
     length = position = 0
-    for match in MARK.finditer(body):
+    for match in _CODE_OR_MARK.finditer(body):
+        if match["code"] is not None:
+            continue
         shown.append(body[position : match.start()])
         length += match.start() - position
-        marks.append(Mark(offset=length, key=match.group(1)))
+        marks.append(Mark(offset=length, key=match.group(2)))
         position = match.end()
     shown.append(body[position:])
     return "".join(shown), tuple(marks)

@@ -10,6 +10,10 @@ from itertools import pairwise
 MAX_SENTENCE_CHARS = 1_000
 # A full stop at the end of a line ends a sentence, whatever follows: "vLLM" may begin the next one.
 _LINE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!cf)[.!?][)\"`”]?[ \t]*\n")
+# So does one behind a version or a year, which the tokenizer takes for an abbreviation: "3.11. Keras".
+_NUMBER_END = re.compile(r"(?:\d\.\d+|\d{2})[.!?][)\"`”]?[ \t]+(?=[A-Z])")
+_COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)  # hidden from readers, so never quoted
+_MAX_NESTING = 100  # of lists and quotes; CommonMark's parser stops at 20 and would drop the rest
 _ROW_RULE = re.compile(r"^[\s|:\-]+$")
 
 
@@ -43,7 +47,7 @@ def split_blocks(text: str) -> list[Block]:
     # CommonMark's parser, so that code fences, lists and tables are what readers see.
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    tokens = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable("table").parse(text)
     starts = _line_starts(text)
     headings = [""] * 6  # the heading in force at each level
     blocks: list[Block] = []
@@ -80,8 +84,7 @@ def split_sentences(text: str) -> list[Span]:
 
 
 def _sentence_bounds(raw: str) -> Iterator[tuple[int, int]]:
-    first = 0
-    for line_end in [*(match.end() for match in _LINE_END.finditer(raw)), len(raw)]:
+    for first, line_end in _pieces(raw):
         bounds = list(_token_bounds(raw[first:line_end]))
         for (start, end), (limit, _) in pairwise([*bounds, (line_end - first, 0)]):
             # syntok may leave closing backticks, quotes or brackets to nobody.
@@ -89,7 +92,16 @@ def _sentence_bounds(raw: str) -> Iterator[tuple[int, int]]:
                 end += 1
             if any(char.isalnum() for char in raw[first + start : first + end]):
                 yield first + start, first + end
-        first = line_end
+
+
+def _pieces(raw: str) -> Iterator[tuple[int, int]]:
+    """Stretches that no sentence crosses: between sure ends, and between comments."""
+    ends = {match.end() for pattern in (_LINE_END, _NUMBER_END) for match in pattern.finditer(raw)}
+    comments = [match.span() for match in _COMMENT.finditer(raw)]
+    borders = sorted(ends | {at for span in comments for at in span} | {0, len(raw)})
+    for first, after in pairwise(borders):
+        if not any(start <= first < end for start, end in comments):
+            yield first, after
 
 
 def _token_bounds(lines: str) -> Iterator[tuple[int, int]]:

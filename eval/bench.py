@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +25,7 @@ from framewise.app.assistant import Assistant
 from framewise.app.language_model import TransformersModel
 from framewise.corpus.errors import SuiteError
 from framewise.corpus.load import load_corpus
+from framewise.eval.extra import need
 from framewise.eval.questions import load_questions
 from framewise.index.embed import EmbeddingCache
 from framewise.index.index import Index
@@ -33,13 +35,26 @@ from framewise.index.weights import Say
 QUESTIONS = 12
 PREFILL_WORDS = 700
 DECODE_TOKENS = 48
+NEW_SENTENCE = "This sentence was added by the benchmark to measure an update of the index."
 
 Figures = dict[str, float | str]
 T = TypeVar("T")
 
 
-def measure(model: str, *, repeats: int = 3, say: Say) -> Figures:
-    """Every figure by name, seconds unless the name says otherwise."""
+def measure(model: str, *, repeats: int = 3, gguf: Path | None = None, say: Say) -> Figures:
+    """Every figure by name, seconds unless the name says otherwise.
+
+    Args:
+        model: as `Assistant` takes it.
+        repeats: times each warm question is asked.
+        gguf: the same weights for llama.cpp, to run beside ours where llama-cpp-python is installed.
+        say: told what is measured.
+
+    Raises:
+        SuiteError: a cold `framewise ask` fails. MissingExtraError: no llama-cpp-python for `gguf`.
+    """
+    if gguf is not None:
+        need("llama_cpp", "pip install llama-cpp-python")
     figures: Figures = {"machine": _machine()}
     say("cold `framewise ask` in a new process …")
     figures["cold ask, s"] = _timed(lambda: _cold_ask(model))[0]
@@ -54,6 +69,9 @@ def measure(model: str, *, repeats: int = 3, say: Say) -> Figures:
     if isinstance(assistant.model, TransformersModel):
         say("prefill and decode …")
         figures |= _model_speed(assistant.model)
+    if gguf is not None:
+        say("llama.cpp …")
+        figures |= _llama_cpp(gguf, figures)
     say("index build …")
     figures |= _build()
     figures["peak memory, GB"] = round(
@@ -106,9 +124,12 @@ def _timed(work: Callable[[], T]) -> tuple[float, T]:
 def _cold_ask(model: str) -> None:
     command = [sys.executable, "-c", "from framewise.app.cli import main; main()"]
     question = "Is TorchServe still maintained?"
-    subprocess.run(
-        [*command, "ask", question, "--model", model], check=True, stdout=subprocess.DEVNULL
+    done = subprocess.run(
+        [*command, "ask", question, "--model", model], capture_output=True, text=True, check=False
     )
+    if done.returncode:
+        said = (done.stderr.strip() or "it said nothing").splitlines()[-1]
+        raise SuiteError(f"`framewise ask` failed in the benchmark: {said}")
 
 
 def _children_peak_gb() -> float:
@@ -197,6 +218,30 @@ def _model_speed(model: TransformersModel) -> Figures:
     }
 
 
+def _llama_cpp(gguf: Path, ours: Figures) -> Figures:
+    """Prefill and decode of llama.cpp on all cores, and our rates over its."""
+    import llama_cpp
+
+    model = llama_cpp.Llama(model_path=str(gguf), n_ctx=2048, logits_all=False, verbose=False)
+    tokens = model.tokenize(("framework " * PREFILL_WORDS).encode())
+    model.eval(tokens[:32])
+    model.reset()
+    prefill_s, _ = _timed_fine(lambda: model.eval(tokens))
+
+    def decode() -> None:
+        for _ in range(DECODE_TOKENS):
+            model.eval([model.sample(temp=0.0)])
+
+    decode_s, _ = _timed_fine(decode)
+    rates = {"prefill": len(tokens) / prefill_s, "decode": DECODE_TOKENS / decode_s}
+    figures: Figures = {f"llama.cpp {k}, tokens/s": round(v, 1) for k, v in rates.items()}
+    for name, rate in rates.items():
+        own = next((v for k, v in ours.items() if k.startswith(name) and "tokens/s" in k), None)
+        if isinstance(own, float):
+            figures[f"our {name} over llama.cpp, ratio"] = round(own / rate, 3)
+    return figures
+
+
 def _build() -> Figures:
     """A build with the shipped embeddings, and the share of it that needs the encoder."""
     documents, encoder = load_corpus(), open_encoder()
@@ -205,9 +250,14 @@ def _build() -> Figures:
         seconds, index = _timed(lambda: Index.build(documents, encoder, Path(root), cache=cache))
         again, _ = _timed(lambda: Index.build(documents, encoder, Path(root), cache=cache))
         opened, _ = _timed(lambda: Index.open(Path(root), encoder))
+        changed = [replace(documents[0], text=documents[0].text + "\n\n" + NEW_SENTENCE)]
+        updated, _ = _timed(
+            lambda: Index.build([*changed, *documents[1:]], encoder, Path(root), cache=cache)
+        )
     return {
         "index build with shipped embeddings, s": seconds,
         "index build, nothing changed, s": again,
+        "index update, one document changed, s": updated,
         "index open, s": opened,
         **{name: float(value) for name, value in index.counts.items()},
     }

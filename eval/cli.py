@@ -223,6 +223,12 @@ def bench(
     context: typer.Context,
     model: Model = "embedded",
     repeats: Annotated[int, typer.Option(help="Times each warm question is asked.", min=1)] = 3,
+    gguf: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, help="The same weights for llama.cpp, where llama-cpp-python is installed."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure speed and memory on this machine, with ratios against raw libraries in the same run."""
@@ -230,7 +236,7 @@ def bench(
         return
     from framewise.eval.bench import measure
 
-    figures = measure(model, repeats=repeats, say=say)
+    figures = measure(model, repeats=repeats, gguf=gguf, say=say)
     if json:
         out_json(figures)
     else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from framewise.corpus.errors import MissingExtraError
 
 
-def need(module: str) -> None:
+def need(module: str, install: str = "pip install 'framewise[eval]'") -> None:
     """Checks that an optional library is there.
 
     Raises:
@@ -20,7 +20,7 @@ def need(module: str) -> None:
     if find_spec(module) is None:
         raise MissingExtraError(
             f"the evaluation needs '{module}', which is not installed.",
-            fix="Run: pip install 'framewise[eval]'",
+            fix=f"Run: {install}",
         )
 
 

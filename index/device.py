@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from framewise.corpus.errors import DeviceError
+
 if TYPE_CHECKING:
     import torch
 
@@ -36,15 +38,15 @@ def choose_device(wanted: str = "auto") -> Device:
         wanted: "auto", or one of torch's device names to insist on.
 
     Raises:
-        ValueError: `wanted` is not on this machine.
+        DeviceError: `wanted` is not on this machine.
     """
     import torch
 
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if wanted not in ("auto", "cpu", "cuda", "mps"):
-        raise ValueError(f"device is '{wanted}'; known are auto, cpu, cuda, mps")
+        raise DeviceError(f"device is '{wanted}'; known are auto, cpu, cuda, mps.")
     if (wanted == "cuda" and not cuda) or (wanted == "mps" and not mps):
-        raise ValueError(f"device '{wanted}' is not on this machine; use --device auto")
+        raise DeviceError(f"device '{wanted}' is not on this machine.", fix="Use --device auto.")
     if wanted == "cuda" or (wanted == "auto" and cuda):
         name = torch.cuda.get_device_name(0)
         memory_gb = torch.cuda.get_device_properties(0).total_memory / 2**30

@@ -14,11 +14,16 @@ def home() -> Path:
     """The folder of FRAMEWISE_HOME, or the operating system's place for user data.
 
     Raises:
-        StorageError: FRAMEWISE_HOME names a file.
+        StorageError: FRAMEWISE_HOME names a file, or the home of nobody.
     """
     named = os.environ.get(VARIABLE, "")
     if named:
-        path = Path(named).expanduser()
+        try:
+            path = Path(named).expanduser()
+        except RuntimeError as error:
+            raise StorageError(
+                f"{VARIABLE} is '{named}', whose user has no home folder."
+            ) from error
     else:
         from platformdirs import user_data_path
 

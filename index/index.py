@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -145,7 +146,7 @@ class Index:
         if not query.strip():
             return []
         vector = self._vector(query)
-        allowed = self._allowed(self._passage_documents, filters)
+        allowed = self._allowed(self._passages, filters)
         return self._passages.search(query, vector, k, allowed=allowed, mode=mode)
 
     def search_sentences(
@@ -160,10 +161,10 @@ class Index:
             return []
         vector = self._vector(query)
         passages = self._passages.search(
-            query, vector, DEPTH // 4, allowed=self._allowed(self._passage_documents, filters)
+            query, vector, DEPTH // 4, allowed=self._allowed(self._passages, filters)
         )
         surroundings = [id for hit in passages for id in self._sentences_of.get(hit.id, ())]
-        allowed = self._allowed(self._sentence_documents, filters)
+        allowed = self._allowed(self._sentences, filters)
         return self._sentences.search(query, vector, k, allowed=allowed, also=[surroundings])
 
     def remember(self, queries: Sequence[str]) -> None:
@@ -202,18 +203,38 @@ class Index:
 
     def neighbours(self, id: str, k: int = 5, *, filters: Filters | None = None) -> list[Hit]:
         """The k sentences nearest in meaning to one of the index, itself left out."""
-        allowed = self._allowed(self._sentence_documents, filters)
+        allowed = self._allowed(self._sentences, filters)
         vector = self._sentences.vector(id)
         hits = self._sentences.search("", vector, k + 1, allowed=allowed, mode="dense")
         return [hit for hit in hits if hit.id != id][:k]
 
-    def _allowed(
-        self, documents: NDArray[np.str_], filters: Filters | None
-    ) -> NDArray[np.int64] | None:
+    def _allowed(self, ranker: Ranker, filters: Filters | None) -> NDArray[np.int64] | None:
+        documents = (
+            self._passage_documents if ranker is self._passages else self._sentence_documents
+        )
         if filters is None or filters == Filters():
             return None
         passing = [id for id, document in self.documents.items() if _passes(document, filters)]
-        return np.flatnonzero(np.isin(documents, passing)).astype(np.int64)
+        allowed = np.isin(documents, passing)
+        if filters.since or filters.until:
+            dated = self._passing_dates(ranker, filters)
+            allowed &= np.array([unit.id in dated for unit in ranker.units], dtype=bool)
+        return np.flatnonzero(allowed).astype(np.int64)
+
+    def _passing_dates(self, ranker: Ranker, filters: Filters) -> set[str]:
+        """The units with a date that passes; a passage has the dates of all its sentences."""
+        found = {id for id, date in self._dates.items() if filters.passes_date(date)}
+        if ranker is self._sentences:
+            return found
+        return {cast("Sentence", self._sentences.unit(id)).passage_id for id in found}
+
+    @cached_property
+    def _dates(self) -> dict[str, str]:
+        """Per sentence the date of the source behind it."""
+        return {
+            unit.id: self.documents[unit.document_id].date_of(unit.start, unit.end)
+            for unit in self._sentences.units
+        }
 
 
 def corpus_digest(documents: Iterable[Document]) -> str:
@@ -265,9 +286,7 @@ def _documents_of(ranker: Ranker) -> NDArray[np.str_]:
 def _passes(document: Document, filters: Filters) -> bool:
     named = not filters.frameworks or bool(set(filters.frameworks) & set(document.frameworks))
     kind = not filters.kinds or document.kind in filters.kinds
-    since = not filters.since or document.published >= filters.since
-    until = not filters.until or document.published[: len(filters.until)] <= filters.until
-    return named and kind and since and until and document.id not in filters.without
+    return named and kind and document.id not in filters.without
 
 
 def _write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
-from framewise.corpus.errors import IndexMissingError
+from framewise.corpus.errors import IndexMissingError, StorageError
 from framewise.corpus.load import corpus_stamp, load_corpus
 from framewise.index.chunk import chunk, search_text
 from framewise.index.embed import (
@@ -65,7 +66,7 @@ def build_index(
     index = Index.build(
         load_corpus(corpus), encoder, root, config=config, cache=cache, progress=progress
     )
-    (root / STAMP).write_text(f"{stamp} {index.digest}\n", encoding="ascii")
+    _write_stamp(root, f"{stamp} {index.digest}")
     return index
 
 
@@ -91,7 +92,8 @@ def open_index(
     if _stamp(root) == f"{corpus_stamp(corpus)} {index.digest}" and index.config == wanted:
         return index
     if generation_digest(load_corpus(corpus), wanted, encoder) == index.digest:
-        (root / STAMP).write_text(f"{corpus_stamp(corpus)} {index.digest}\n", encoding="ascii")
+        if os.access(root, os.W_OK):  # without a stamp the corpus is read again next time
+            _write_stamp(root, f"{corpus_stamp(corpus)} {index.digest}")
         return index
     return build_index(encoder, corpus=corpus, config=config, progress=progress)
 
@@ -121,4 +123,15 @@ def export_embeddings(encoder: Encoder, path: Path, *, progress: Progress | None
 
 def _stamp(root: Path) -> str:
     path = root / STAMP
-    return path.read_text(encoding="ascii").strip() if path.is_file() else ""
+    return path.read_text(encoding="ascii", errors="replace").strip() if path.is_file() else ""
+
+
+def _write_stamp(root: Path, text: str) -> None:
+    """Replaces the stamp whole. Raises: StorageError: it cannot be written."""
+    beside = root / f"{STAMP}.{os.getpid()}"
+    try:
+        beside.write_text(text + "\n", encoding="ascii")
+        os.replace(beside, root / STAMP)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise StorageError(f"'{root}' cannot be written: {error.strerror}.") from error

@@ -56,8 +56,9 @@ class Hit:
 class Filters:
     """Which documents may be searched; an empty field lets all pass.
 
-    `since` and `until` compare with a document's `published` date, both inclusive, and may be
-    given to the year, month or day. `without` names documents to leave out.
+    `since` and `until` compare with the date of the source behind a sentence (`Document.date_of`),
+    both inclusive; they may be given to the year, month or day, and a source whose date is known
+    less exactly passes where it may fit. `without` names documents to leave out.
     """
 
     frameworks: tuple[str, ...] = ()
@@ -65,3 +66,10 @@ class Filters:
     since: str = ""
     until: str = ""
     without: frozenset[str] = field(default_factory=frozenset)
+
+    def passes_date(self, date: str) -> bool:
+        """Whether a date may lie between `since` and `until`; an unknown one does where neither is set."""
+        if not date:
+            return not (self.since or self.until)
+        late_enough = date[: len(self.since)] >= self.since[: len(date)]
+        return late_enough and date[: len(self.until)] <= self.until[: len(date)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from framewise.corpus.articles import load_document, load_folder
 from framewise.corpus.errors import CorpusError
+from framewise.corpus.load import corpus_stamp
 
 GOOD = """---
 id: vllm
@@ -101,6 +102,64 @@ def test_bytes_that_are_not_utf8_and_files_too_large(tmp_path: Path) -> None:
     path.write_bytes(b"x" * 2_000_001)
     with pytest.raises(CorpusError, match="2000001 bytes; at most 2000000"):
         load_document(path)
+
+
+def test_an_odd_file_stops_no_folder_and_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, "We use JAX.", "good.md")
+    write(tmp_path, "", "empty.md")
+    (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
+    write(
+        tmp_path,
+        "---\nlayout: post\ntitle: Our choice\ndate: 2024-01-01\n---\nWe chose Keras.",
+        "blog.md",
+    )
+    write(tmp_path, "---\nbroken: [yaml\n---\nWe like MLX.", "broken.md")
+    found = {d.id: (d.title, d.text) for d in load_folder(tmp_path)}
+    assert found["user.good.md"] == ("good", "We use JAX.")
+    assert found["user.blog.md"] == ("Our choice", "We chose Keras.")
+    assert found["user.broken.md"][1].endswith("We like MLX.")
+    assert len(found) == 3
+    left_out = sorted(record.getMessage() for record in caplog.records)
+    assert "binary.txt: byte 0 is not UTF-8" in left_out[0]
+    assert "empty.md:1: the document has no text" in left_out[1]
+
+
+def test_names_that_lose_their_letters_stay_apart(tmp_path: Path) -> None:
+    for name in ("日本.md", "中国.md", "a" * 150 + ".md", "a" * 151 + ".md"):
+        write(tmp_path, f"The text of {name[:3]}.", name)
+    assert len({document.id for document in load_folder(tmp_path)}) == 4
+
+
+def test_the_stamp_sees_what_is_read_and_survives_a_dangling_link(tmp_path: Path) -> None:
+    write(tmp_path, "One.", "page.MD")
+    before = corpus_stamp(tmp_path)
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
+    assert corpus_stamp(tmp_path) == before
+    write(tmp_path, "Another one.", "page.MD")
+    assert corpus_stamp(tmp_path) != before
+
+
+def test_of_several_sources_only_the_marked_one_vouches(tmp_path: Path) -> None:
+    two = GOOD.replace(
+        "  - id: readme\n",
+        "  - id: other\n    title: Other\n    locator: o\n    date: 2020\n    licence: MIT\n  - id: readme\n",
+    )
+    two = two.replace(
+        "[^readme]",
+        "[^readme]\n\nNobody vouches for this.\n\n- First item.\n- Second item. [^other]",
+    )
+    found = load_document(write(tmp_path, two))
+
+    def date(text: str) -> str:
+        start = found.text.index(text)
+        return found.date_of(start, start + len(text))
+
+    assert date("vLLM serves language models.") == "2026-05-27"
+    assert date("Nobody vouches for this.") == found.published
+    assert date("First item.") == found.published
+    assert date("Second item.") == "2020"
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:

@@ -57,5 +57,31 @@ def test_marks_leave_the_text_and_keep_their_offsets() -> None:
     assert marks == (Mark(4, "a"), Mark(9, "b"), Mark(9, "metric/t/e"))
 
 
+def test_a_pattern_in_code_is_no_mark() -> None:
+    body = "Use `[^a-z]` here. [^readme]\n\n```\nre.sub('[^0-9]', '')\n```\n"
+    text, marks = take_out_marks(body)
+    assert text == body.replace(" [^readme]", "")
+    assert [mark.key for mark in marks] == ["readme"]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("!!int x", "holds a value that cannot be read"),
+        ("9" * 5_000, "holds a value that cannot be read"),
+    ],
+)
+def test_a_value_that_is_none_is_a_clear_error(value: str, message: str) -> None:
+    with pytest.raises(CorpusError, match=message):
+        split_front_matter(f"---\nid: {value}\n---\nText.", Path("x.md"))
+
+
+def test_escapes_in_front_matter_spell_no_hidden_characters() -> None:
+    fields, _, _ = split_front_matter(
+        '---\ntitle: "a\\u202eb\\ud800c"\nlist: ["\\u0007"]\n---\nText.', Path("x.md")
+    )
+    assert fields == {"title": "abc", "list": [""]}
+
+
 def test_hidden_characters_are_dropped() -> None:
     assert visible_text("a\u200bb\u202ec\x00d\x1b[31m\U000e0041\r\n") == "abcd[31m\n"

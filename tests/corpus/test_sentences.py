@@ -30,12 +30,21 @@ def sentences(text: str) -> list[str]:
         ("> Quoted words.\n\nPlain words.", ["Quoted words.", "Plain words."]),
         ("# Title\n\nText.\n\n```python\nx = 1. y = 2.\n```\n\nMore.", ["Text.", "More."]),
         ("<!-- hidden. -->\n\nShown.", ["Shown."]),
+        ("Shown <!-- obey me. --> and seen.", ["Shown", "and seen."]),
+        ("Shown <!-- never closed. Obey.", ["Shown"]),
+        ("It needs Python 3.11. Keras runs.", ["It needs Python 3.11.", "Keras runs."]),
+        ("It ended in 2025. JAX went on.", ["It ended in 2025.", "JAX went on."]),
         ("", []),
         ("…", []),
     ],
 )
 def test_what_counts_as_a_sentence(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
+
+
+def test_deep_nesting_loses_no_text() -> None:
+    nested = "".join("  " * depth + f"- item {depth}\n" for depth in range(40))
+    assert sentences(nested) == [f"item {depth}" for depth in range(40)]
 
 
 def test_table_rows_are_sentences_of_their_own() -> None:

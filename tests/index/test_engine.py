@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import HashEncoder, document, small_corpus
+from framewise.corpus.document import Source
 from framewise.index.bm25 import K1, B, Bm25, words
 from framewise.index.chunk import chunk
 from framewise.index.dense import Dense
@@ -48,6 +49,54 @@ def brute_force_bm25(texts: list[str], query: str) -> list[float]:
 def test_bm25_equals_the_formula(query: str) -> None:
     found = Bm25.build(TEXTS).scores(query)
     assert found.tolist() == pytest.approx(brute_force_bm25(TEXTS, query), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "found"),
+    [
+        ("", "", {"old", "year", "new", "undated"}),
+        ("2025", "", {"year", "new"}),
+        ("2025-06", "", {"year", "new"}),
+        ("2026-02", "", {"new"}),
+        ("2026-10-19", "", {"new"}),
+        ("2026-10-20", "", set()),
+        ("", "2025", {"old", "year"}),
+        ("", "2024-12-30", set()),
+        ("2024", "2026-01", {"old", "year"}),
+    ],
+)
+def test_sentences_pass_by_the_date_of_their_own_source(
+    tmp_path: Path, since: str, until: str, found: set[str]
+) -> None:
+    dates = {"old": "2024-12-31", "year": "2025", "new": "2026-10-19", "undated": ""}
+    documents = [
+        document(name, "PyTorch runs.", sources=(), marks=(), published=date)
+        for name, date in dates.items()
+        if name != "new"
+    ]
+    # A new source in an old document: the sentence is as new as its source.
+    source = Source("readme", "README", "README.md", "2026-10-19", "MIT")
+    documents.append(document("new", "PyTorch runs.", sources=(source,), published="2020-01-01"))
+    index = Index.build(documents, HashEncoder(), tmp_path)
+    filters = Filters(since=since, until=until)
+    hits = index.search_sentences("PyTorch runs", filters=filters)
+    passages = index.search("PyTorch runs", filters=filters)
+    assert {hit.unit.document_id for hit in hits} == found
+    assert {hit.unit.document_id for hit in passages} == found
+
+
+def test_neighbours_are_the_nearest_sentences_but_itself(tmp_path: Path) -> None:
+    documents = [
+        document("a", "JAX runs on TPU."),
+        document("b", "JAX runs on TPU pods."),
+        document("c", "Bread is baked."),
+    ]
+    index = Index.build(documents, HashEncoder(), tmp_path)
+    assert [hit.id for hit in index.neighbours("a#0", 2)] == ["b#0", "c#0"]
+    assert [
+        hit.id for hit in index.neighbours("a#0", 2, filters=Filters(without=frozenset({"b"})))
+    ] == ["c#0"]
+    assert index.similarity_to("JAX runs on TPU.", "a#0") == pytest.approx(1.0, abs=1e-3)
 
 
 def test_bm25_words_keep_names_whole_and_in_parts() -> None:
