@@ -23,6 +23,12 @@ MAX_SCORED_TOKENS = 96  # our sentences have up to 40 words, about 70 tokens
 SMALL_PARAMETERS = 1_000_000_000  # below this a model selects and orders; it does not phrase
 
 
+_SYSTEM_AND_USER: tuple[Message, ...] = (
+    {"role": "system", "content": "Answer."},
+    {"role": "user", "content": "Which one?"},
+)
+
+
 class Constraint(Protocol):
     """Which tokens may come next."""
 
@@ -72,6 +78,12 @@ class TransformersModel:
         self._model, self._tokenizer = _load(name, self.device)
         self._eos = _end_ids(self._model, self._tokenizer)
         self._vocabulary: dict[str, int] | None = None
+        self._knows_system = self._takes(_SYSTEM_AND_USER)
+        if not self._knows_system and not self._takes(_merged(_SYSTEM_AND_USER)):
+            raise ModelLoadError(
+                f"the chat template of '{name}' takes no question.",
+                fix="Use an instruction-tuned model whose template takes a user's message.",
+            )
 
     @property
     def id(self) -> str:
@@ -152,8 +164,10 @@ class TransformersModel:
         """
         import torch
 
+        if not conversations:
+            return []
         prompts = [self._prompt(messages)[0].tolist() for messages in conversations]
-        width = max((len(prompt) for prompt in prompts), default=0)
+        width = max(len(prompt) for prompt in prompts)
         pad = self._eos[0]
         device = self._model.device
         ids = torch.tensor([[pad] * (width - len(p)) + p for p in prompts], device=device)
@@ -186,17 +200,38 @@ class TransformersModel:
     def _prompt(self, messages: Sequence[Message]) -> torch.Tensor:
         import torch
 
-        if self._tokenizer.chat_template:
-            text = self._tokenizer.apply_chat_template(
-                list(messages), add_generation_prompt=True, tokenize=False
-            )
-        else:
-            text = "\n\n".join(message["content"] for message in messages) + "\n\n"
-        return torch.tensor([self._ids(text)], device=self._model.device)
+        told = messages if self._knows_system else _merged(messages)
+        return torch.tensor([self._ids(self._told(told))], device=self._model.device)
+
+    def _told(self, messages: Sequence[Message]) -> str:
+        if not self._tokenizer.chat_template:
+            return "\n\n".join(message["content"] for message in messages) + "\n\n"
+        text: str = self._tokenizer.apply_chat_template(
+            list(messages), add_generation_prompt=True, tokenize=False
+        )
+        return text
+
+    def _takes(self, messages: Sequence[Message]) -> bool:
+        """Whether the chat template accepts these roles; some know no system role."""
+        from jinja2 import TemplateError
+
+        try:
+            return bool(self._told(messages))
+        except (TemplateError, TypeError, ValueError, KeyError):
+            return False
 
     def _ids(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return ids or [self._eos[0]]
+
+
+def _merged(messages: Sequence[Message]) -> list[Message]:
+    """The same with the system's words at the head of the first user's message."""
+    system = "\n\n".join(m["content"] for m in messages if m["role"] == "system")
+    rest = [dict(m) for m in messages if m["role"] != "system"]
+    if system and rest:
+        rest[0]["content"] = f"{system}\n\n{rest[0]['content']}"
+    return list(rest)
 
 
 def _load(name: str | Path, device: Device) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

@@ -66,6 +66,37 @@ def test_scores_are_those_of_a_plain_forward_pass(folder: Path) -> None:
     assert model.score(messages, []) == []
 
 
+NO_SYSTEM = (
+    "{% for m in messages %}{% if m['role'] == 'system' %}{{ raise_exception('no system role') }}"
+    "{% endif %}{{ m['content'] }} {% endfor %}choose"
+)
+
+
+def test_a_template_without_a_system_role_gets_the_rules_from_the_user(
+    folder: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    (copy / "chat_template.jinja").write_text(NO_SYSTEM)
+    model = TransformersModel(copy, device=CPU)
+    rules = [{"role": "system", "content": "jax"}, {"role": "user", "content": "tpu"}]
+    merged = [{"role": "user", "content": "jax\n\ntpu"}]
+    assert model._prompt(rules).tolist() == model._prompt(merged).tolist()
+    assert model.score(rules, ["pytorch"]) == model.score(merged, ["pytorch"])
+    (copy / "chat_template.jinja").write_text("{{ raise_exception('never') }}")
+    with pytest.raises(ModelLoadError, match="takes no question"):
+        TransformersModel(copy, device=CPU)
+
+
+def test_plain_replies_in_a_batch_are_those_of_each_alone(folder: Path) -> None:
+    model = TransformersModel(folder, device=CPU)
+    asked = [[{"role": "user", "content": text}] for text in ("jax", "choose pytorch on tpu")]
+    together = model.reply(asked, max_tokens=5)
+    assert together == [model.reply([one], max_tokens=5)[0] for one in asked]
+    assert model.reply([], max_tokens=5) == []
+
+
 def test_writing_is_greedy_and_the_same_twice(folder: Path) -> None:
     import torch
 
