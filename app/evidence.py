@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from framewise.app.contradict import contradict, says_otherwise
+from framewise.app.intent import Intent
 from framewise.app.quotable import is_statement
 from framewise.app.understand import Query, find_criteria, find_frameworks
 from framewise.corpus.document import Document
@@ -18,6 +19,15 @@ from framewise.index.fuse import fuse
 from framewise.index.index import Index
 from framewise.index.types import Filters, Passage, Sentence
 
+# The forms of document that are written to answer each kind of question.
+FITTING: dict[Intent, tuple[str, ...]] = {
+    "choose": ("guide", "comparison"),
+    "compare": ("comparison",),
+    "migrate": ("migration",),
+    "explain": ("explanation",),
+    "trend": ("trend", "claim"),
+    "fact": (),
+}
 NEAR_DUPLICATE = 0.95  # cosine above which two sentences say the same
 VERDICT_SECTIONS = ("verdict", "in short")
 # "For X, choose Y, because Z": a verdict wherever it stands.
@@ -31,13 +41,15 @@ OTHERWISE_SECTIONS = ("when to choose otherwise", "limits", "what breaks")
 class EvidenceConfig:
     """How much is read: sentences kept in all, per framework × criterion, and per search.
 
-    The `checked` best are held against their `neighbours` of other documents in the whole index,
+    The verdicts of the best `documents` are read with them. The `checked` best are held against
+    their `neighbours` of other documents in the whole index,
     at least `same_matter` near: contradicting evidence is looked for, not waited for.
     """
 
     max_sentences: int = 24
     per_cell: int = 4
     per_search: int = 30
+    documents: int = 5
     checked: int = 8
     neighbours: int = 6
     same_matter: float = 0.72
@@ -64,6 +76,11 @@ class Evidence:
     def id(self) -> str:
         """The sentence's id."""
         return self.sentence.id
+
+    @property
+    def date(self) -> str:
+        """The date of the source behind the sentence."""
+        return self.document.date_of(self.sentence.start, self.sentence.end)
 
     @property
     def text(self) -> str:
@@ -117,8 +134,16 @@ def gather(
             sentence = index.sentence(hit.id)
             if hit.id not in found:
                 found[hit.id] = _evidence(sentence, index, hit.cosine, hit.bm25, taxonomy)
+    verdicts = [] if query.intent == "fact" else _verdicts(query, index, filters, config)
+    for id in verdicts:
+        if id not in found:
+            cosine = index.similarity_to(query.text, id)
+            found[id] = _evidence(index.sentence(id), index, cosine, 0.0, taxonomy)
     # The question itself counts double: the searches per cell widen, they do not lead.
-    fused = [(id, score) for id, score in fuse([rankings[0], *rankings])]
+    first = [id for id, _ in fuse([rankings[0], verdicts, *rankings])]
+    fitting = [id for id in first if found[id].document.form in FITTING[query.intent]]
+    newest = _newest([found[id] for id in first], config) if query.wants_newest else []
+    fused = fuse([rankings[0], verdicts, fitting, newest, *rankings])
     ranked = [replace(found[id], score=score) for id, score in fused]
     chosen = _fair(_distinct(ranked, index, config), query, config)
     clashes = _clashes(chosen[: config.checked], query, index, filters, config)
@@ -130,6 +155,37 @@ def gather(
         matrix=_matrix(query, chosen),
         documents_read=len({item.document.id for item in ranked}),
     )
+
+
+def _verdicts(query: Query, index: Index, filters: Filters, config: EvidenceConfig) -> list[str]:
+    """The verdict sentences of the documents found for the question, the nearest of each first.
+
+    A document is found by its best passages; what it concludes is what the question wants, even
+    where the conclusion shares no word with it.
+    """
+    hits = index.search(query.text, config.per_search, filters=filters)
+    documents = list(dict.fromkeys(hit.unit.document_id for hit in hits))[: config.documents]
+    ranked = []
+    for place, id in enumerate(documents):
+        near = sorted(
+            (-index.similarity_to(query.text, sentence.id), sentence.id)
+            for sentence in index.sentences_of(id)
+            if _heading(sentence) in VERDICT_SECTIONS and _may_be_quoted(sentence, query, index)
+        )
+        ranked += [(turn, place, sentence) for turn, (_, sentence) in enumerate(near)]
+    return [sentence for _, _, sentence in sorted(ranked)]
+
+
+def _newest(items: Sequence[Evidence], config: EvidenceConfig) -> list[str]:
+    """The ids of the nearest sentences, those of the newest source first."""
+    near = sorted(items, key=lambda item: (-item.cosine, item.id))[: config.per_search]
+    return [
+        item.id for item in sorted(near, key=lambda item: (item.date, item.cosine), reverse=True)
+    ]
+
+
+def _heading(sentence: Sentence) -> str:
+    return sentence.section.rsplit(" > ", 1)[-1].lower()
 
 
 def _may_be_quoted(unit: Passage | Sentence, query: Query, index: Index) -> bool:
@@ -155,7 +211,7 @@ def _evidence(
     sentence: Sentence, index: Index, cosine: float, bm25: float, taxonomy: Taxonomy
 ) -> Evidence:
     document = index.documents[sentence.document_id]
-    heading = sentence.section.rsplit(" > ", 1)[-1].lower()
+    heading = _heading(sentence)
     named = find_frameworks(sentence.text, taxonomy)
     criteria = (*find_criteria(sentence.section, taxonomy), *find_criteria(sentence.text, taxonomy))
     headed = tuple(c.id for c in taxonomy.criteria if c.name.lower() == heading)

@@ -10,14 +10,13 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
+from framewise.app.intent import Intent, find_intent, wants_newest
 from framewise.app.types import Answer, History
 from framewise.corpus.errors import QuestionError
 from framewise.corpus.markdown import visible_text
 from framewise.corpus.taxonomy import Framework, Taxonomy
 
-Intent = Literal["choose", "compare", "fact", "trend", "migrate", "explain"]
 MAX_QUESTION_CHARS = 4_000
 TYPO_SIMILARITY = (
     86  # rapidfuzz ratio; "pytroch" against "pytorch" is 86, "pandas" against "paddle" 50
@@ -27,34 +26,12 @@ MIN_TYPO_CHARS = 5
 # or beside another framework.
 ENGLISH_NAMES = frozenset(
     "accelerate burn candle composer datasets flower flux gym ignite inductor metal ray stan "
-    "tokenizers pl pt hip".split()
+    "tokenizers pl pt hip transformers".split()
 )
+# Field terms that are no misspelt names.
+_TERMS = frozenset("transformer transformers tensor tensors dataset datasets".split())
 _WORD = re.compile(r"[a-z0-9][a-z0-9.+/\-]*[a-z0-9+]|[a-z0-9]")
 _YEAR = re.compile(r"\b(19|20)\d{2}\b")
-_INTENTS: tuple[tuple[Intent, str], ...] = (
-    (
-        "migrate",
-        r"\b(migrat\w*|port(ing)?\b|mov(e|ing) from|switch(ing)? from|convert my|upgrade from|replace\w*)",
-    ),
-    (
-        "trend",
-        r"\b(trend\w*|popular\w*|over (time|the years)|market share|growth|growing|declin\w*|downloads|"
-        r"stars|adoption|overtak\w*|how many (papers|systems|people))",
-    ),
-    (
-        "explain",
-        r"^(what (is|are|does)\b(?!.*\b(latest|newest|best|licen[cs]e|version)\b)|explain|how do(es)?|"
-        r"why (does|is)|difference between eager)",
-    ),
-    (
-        "compare",
-        r"\b(vs\.?|versus|compare[ds]?|comparison|differ\w*|(better|faster) than|advantages? (of|over)|or)\b",
-    ),
-    (
-        "choose",
-        r"\b(which|what should|should (i|we)|choos(e|ing)|recommend\w*|best|pick|use for|go with|suggest)\b",
-    ),
-)
 _FOLLOW_UP = re.compile(
     r"^(and|but|or|so|what about|how about|why|why not|yes|no|ok|okay|really|then)\b|"
     r"\b(it|its|they|them|their|that one|this one|the (first|second|third|other|former|latter)( one)?|those|these)\b",
@@ -98,9 +75,9 @@ class Query:
     off_topic: bool = False
 
     @property
-    def wants_recent(self) -> bool:
+    def wants_newest(self) -> bool:
         """Whether the current state is asked for, so that newer evidence goes first."""
-        return self.intent in ("fact", "choose") or "maintenance" in self.criteria
+        return wants_newest(self.text)
 
 
 def check_question(question: str) -> str:
@@ -148,7 +125,7 @@ def understand(question: str, history: History, taxonomy: Taxonomy, today: str) 
         text=text,
         frameworks=frameworks,
         criteria=criteria,
-        intent=_intent(text, frameworks),
+        intent=find_intent(text, len(frameworks)),
         unknown=find_unknown(text, taxonomy),
         since=_since(text),
         future=_is_future(text, years, int(today[:4])),
@@ -286,7 +263,7 @@ def _typos(
     }
     for match in _WORD.finditer(lowered):
         word, inside = match.group(), any(s < match.end() and match.start() < e for s, e in taken)
-        if inside or len(word) < MIN_TYPO_CHARS or word in _ordinary_words(taxonomy):
+        if inside or len(word) < MIN_TYPO_CHARS or word in _ordinary_words(taxonomy) | _TERMS:
             continue
         best = process.extractOne(
             word, names.keys(), scorer=fuzz.ratio, score_cutoff=TYPO_SIMILARITY
@@ -357,16 +334,6 @@ def _asked(turn: object) -> str:
     if isinstance(turn, dict) and turn.get("role") == "user":
         return str(turn["content"])[:MAX_QUESTION_CHARS]
     return ""
-
-
-def _intent(text: str, frameworks: tuple[str, ...]) -> Intent:
-    lowered = text.lower()
-    for intent, pattern in _INTENTS:
-        if intent == "compare" and len(frameworks) < 2:
-            continue
-        if re.search(pattern, lowered):
-            return intent
-    return "compare" if len(frameworks) > 1 else "fact"
 
 
 def _since(text: str) -> str:

@@ -189,6 +189,10 @@ class Index:
         """The sentence with this id."""
         return cast("Sentence", self._sentences.unit(id))
 
+    def sentences_of(self, document_id: str) -> list[Sentence]:
+        """The sentences of a document, in order."""
+        return self._by_document.get(document_id, [])
+
     def passage(self, id: str) -> Passage:
         """The passage with this id."""
         return cast("Passage", self._passages.unit(id))
@@ -227,6 +231,13 @@ class Index:
         if ranker is self._sentences:
             return found
         return {cast("Sentence", self._sentences.unit(id)).passage_id for id in found}
+
+    @cached_property
+    def _by_document(self) -> dict[str, list[Sentence]]:
+        found: dict[str, list[Sentence]] = {}
+        for unit in self._sentences.units:
+            found.setdefault(unit.document_id, []).append(cast("Sentence", unit))
+        return found
 
     @cached_property
     def _dates(self) -> dict[str, str]:

@@ -90,6 +90,13 @@ def test_a_new_question_is_not_mixed_with_the_history() -> None:
         ("Is PyTorch more popular than TensorFlow over time?", "trend"),
         ("What is gradient checkpointing?", "explain"),
         ("What is the latest version of JAX?", "fact"),
+        ("rust only shop, no libpython. options?", "choose"),
+        ("I need to differentiate a PDE solver. pytorch or something else?", "choose"),
+        ("what do we move to from torchserve", "migrate"),
+        ("is jax growing or still a niche thing", "trend"),
+        ("explain torch.compile to me", "explain"),
+        ("does keras support windows", "fact"),
+        ("keras or pytorch, which one for a beginner", "compare"),
     ],
 )
 def test_intent(question: str, intent: str) -> None:
@@ -158,3 +165,16 @@ def test_a_malformed_history_is_refused() -> None:
 def test_longer_names_win_and_words_inside_words_do_not_count() -> None:
     assert find_frameworks("TensorFlow Serving", TAXONOMY) == ("tensorflow-serving",)
     assert find_frameworks("jaxtyping and tensorflows", TAXONOMY) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "newest"),
+    [("What is the latest JAX?", True), ("Is it still alive?", True), ("JAX for TPUs?", False)],
+)
+def test_the_newest_is_wanted_where_the_current_state_is_asked(question: str, newest: bool) -> None:
+    assert ask(question).wants_newest is newest
+
+
+def test_a_transformer_is_no_library() -> None:
+    assert ask("inference of a small transformer in Rust").frameworks == ()
+    assert ask("fine-tune with Hugging Face Transformers").frameworks == ("transformers",)
