@@ -92,13 +92,17 @@ class Evidence:
 class Gathered:
     """All evidence for a query, best first, and which framework × criterion it covers.
 
-    `clashes` are pairs of ids, the better ranked first, of which one denies what the other says.
+    `absent` are names of the question that no source mentions, `strangers` those among them that
+    are written like a framework's. `clashes` are pairs of ids, the better ranked first, of which
+    one denies what the other says.
     """
 
     evidence: tuple[Evidence, ...]
     matrix: dict[tuple[str, str], tuple[str, ...]]
     documents_read: int
     clashes: tuple[tuple[str, str], ...] = ()
+    absent: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
 
 
 def gather(
@@ -118,7 +122,7 @@ def gather(
     filters = filters or Filters()
     if query.since and not filters.since:
         filters = replace(filters, since=query.since)
-    searches = [(query.text, filters)]
+    searches = [(query.neutral, filters)]
     searches += [_cell_search(query, cell, filters, taxonomy) for cell in _cells(query)]
     index.remember([text for text, _ in searches])
     found: dict[str, Evidence] = {}
@@ -137,7 +141,7 @@ def gather(
     verdicts = [] if query.intent == "fact" else _verdicts(query, index, filters, config)
     for id in verdicts:
         if id not in found:
-            cosine = index.similarity_to(query.text, id)
+            cosine = index.similarity_to(query.neutral, id)
             found[id] = _evidence(index.sentence(id), index, cosine, 0.0, taxonomy)
     # The question itself counts double: the searches per cell widen, they do not lead.
     first = [id for id, _ in fuse([rankings[0], verdicts, *rankings])]
@@ -151,6 +155,8 @@ def gather(
     chosen += [_opposing(id, chosen, index, query, taxonomy) for id in sorted(opposing)]
     return Gathered(
         clashes=clashes,
+        absent=tuple(name for name in query.names if not index.mentions(name)),
+        strangers=tuple(name for name in query.unknown if not index.mentions(name)),
         evidence=tuple(chosen),
         matrix=_matrix(query, chosen),
         documents_read=len({item.document.id for item in ranked}),
@@ -163,12 +169,12 @@ def _verdicts(query: Query, index: Index, filters: Filters, config: EvidenceConf
     A document is found by its best passages; what it concludes is what the question wants, even
     where the conclusion shares no word with it.
     """
-    hits = index.search(query.text, config.per_search, filters=filters)
+    hits = index.search(query.neutral, config.per_search, filters=filters)
     documents = list(dict.fromkeys(hit.unit.document_id for hit in hits))[: config.documents]
     ranked = []
     for place, id in enumerate(documents):
         near = sorted(
-            (-index.similarity_to(query.text, sentence.id), sentence.id)
+            (-index.similarity_to(query.neutral, sentence.id), sentence.id)
             for sentence in index.sentences_of(id)
             if _heading(sentence) in VERDICT_SECTIONS and _may_be_quoted(sentence, query, index)
         )
@@ -195,7 +201,8 @@ def _may_be_quoted(unit: Passage | Sentence, query: Query, index: Index) -> bool
 
 def _cells(query: Query) -> list[tuple[str, str]]:
     criteria = query.criteria[:3] or ("",)
-    return [(framework, criterion) for framework in query.frameworks[:4] for criterion in criteria]
+    # In an order of their own: which option was named first must not matter.
+    return [(f, criterion) for f in sorted(query.frameworks[:4]) for criterion in criteria]
 
 
 def _cell_search(
@@ -203,7 +210,7 @@ def _cell_search(
 ) -> tuple[str, Filters]:
     framework, criterion = taxonomy.framework(cell[0]), taxonomy.criterion(cell[1])
     name = framework.name if framework is not None else cell[0]
-    about = criterion.name if criterion is not None else query.text
+    about = criterion.name if criterion is not None else query.neutral
     return f"{name}: {about}", replace(filters, frameworks=(cell[0],))
 
 
@@ -288,7 +295,7 @@ def _opposing(
     id: str, chosen: Sequence[Evidence], index: Index, query: Query, taxonomy: Taxonomy
 ) -> Evidence:
     """Evidence that was found only because it contradicts some that was chosen; ranked last."""
-    cosine = float(index.similarity_to(query.text, id))
+    cosine = float(index.similarity_to(query.neutral, id))
     made = _evidence(index.sentence(id), index, cosine, 0.0, taxonomy)
     return replace(made, score=min((item.score for item in chosen), default=0.0))
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from framewise.app import scope
 from framewise.app.intent import Intent, find_intent, wants_newest
 from framewise.app.types import Answer, History
 from framewise.corpus.errors import QuestionError
@@ -31,7 +32,6 @@ ENGLISH_NAMES = frozenset(
 # Field terms that are no misspelt names.
 _TERMS = frozenset("transformer transformers tensor tensors dataset datasets".split())
 _WORD = re.compile(r"[a-z0-9][a-z0-9.+/\-]*[a-z0-9+]|[a-z0-9]")
-_YEAR = re.compile(r"\b(19|20)\d{2}\b")
 _FOLLOW_UP = re.compile(
     r"^(and|but|or|so|what about|how about|why|why not|yes|no|ok|okay|really|then)\b|"
     r"\b(it|its|they|them|their|that one|this one|the (first|second|third|other|former|latter)( one)?|those|these)\b",
@@ -41,13 +41,15 @@ _FOLLOW_UP = re.compile(
 _COINED = re.compile(
     r"\b[A-Z][a-z]+[A-Z][A-Za-z0-9]*\b|\b[A-Z][a-z]+(?:torch|flow|net)\b|\b[a-z]{3,}torch\b"
 )
+# … and what makes a coinage look like one of this field rather than of another.
+_FIELD = re.compile(
+    r"torch|flow|net|jax|ml|grad|lite|infer|learn|tensor|nn|ai|serve|train|model|deep|neur|mind|keras|"
+    r"llm|quant|kernel|graph|diffus|former",
+    re.IGNORECASE,
+)
 _COMMON_COINAGES = frozenset(
     "macbook javascript typescript github gitlab pycharm resnet alexnet imagenet mobilenet efficientnet "
     "alphafold randomforest fastapi youtube openai deepmind chatgpt powerpoint linkedin".split()
-)
-_OFF_TOPIC = re.compile(
-    r"\b(stocks?|share price|earnings|invest(ing|ment)?|weather|recipes?|cook(ing)?|bak(e|ing)|"
-    r"painkillers?|horoscope|lottery)\b"
 )
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": 1, "third": 2}
 _BARE_ASSENT = re.compile(
@@ -60,8 +62,10 @@ class Query:
     """What is being asked, on its own.
 
     `frameworks` and `criteria` are taxonomy ids in the order of the question; `unknown` are names
-    of things that look like frameworks and are not in the taxonomy; `future` is set where the
-    question is about a time to come, `off_topic` where it is plainly about another field.
+    of things that look like frameworks and are not in the taxonomy, `names` all proper names in it;
+    `future` is set where the question is about a time to come, `off_topic` where it is plainly
+    about another field, `neutral` is the text with compared names in alphabetical order, so that
+    the order of the options moves no verdict; `unknowable` is set where no public source can know the answer.
     """
 
     question: str
@@ -73,6 +77,9 @@ class Query:
     since: str = ""
     future: bool = False
     off_topic: bool = False
+    unknowable: bool = False
+    neutral: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def wants_newest(self) -> bool:
@@ -119,17 +126,21 @@ def understand(question: str, history: History, taxonomy: Taxonomy, today: str) 
     text = asked
     if history and _is_follow_up(asked, frameworks):
         text, frameworks, criteria = _resolve(asked, frameworks, criteria, history, taxonomy)
-    years = [int(match.group()) for match in _YEAR.finditer(text)]
+    intent = find_intent(text, len(frameworks))
     return Query(
         question=asked,
         text=text,
         frameworks=frameworks,
         criteria=criteria,
-        intent=find_intent(text, len(frameworks)),
+        intent=intent,
         unknown=find_unknown(text, taxonomy),
         since=_since(text),
-        future=_is_future(text, years, int(today[:4])),
-        off_topic=bool(_OFF_TOPIC.search(text.lower())) and not frameworks,
+        names=scope.names_in(asked),
+        future=scope.is_future(asked, int(today[:4])),
+        off_topic=not frameworks
+        and (scope.is_other_field(asked) or (scope.is_order(asked) and not criteria)),
+        neutral=in_fixed_order(text, taxonomy) if intent == "compare" else text,
+        unknowable=scope.is_unknowable(asked),
     )
 
 
@@ -219,6 +230,20 @@ def _criterion_typos(lowered: str, taxonomy: Taxonomy) -> Iterable[tuple[int, st
             yield match.start(), keywords[best[0]]
 
 
+def in_fixed_order(text: str, taxonomy: Taxonomy) -> str:
+    """The text with the frameworks it names put into the order of their ids, each in another's place."""
+    named = list(_named(text, taxonomy))
+    spellings: dict[str, str] = {}
+    for start, end, id in named:
+        spellings.setdefault(id, text[start:end])
+    places = dict(zip(spellings, sorted(spellings), strict=True))
+    parts, at = [], 0
+    for start, end, id in named:
+        parts += [text[at:start], spellings[places[id]]]
+        at = end
+    return "".join([*parts, text[at:]])
+
+
 def find_unknown(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
     """Names written like a framework's that the taxonomy does not know: "HyperTorch", "QuantumFlow 9"."""
     known = {name for name, _ in _names(taxonomy)}
@@ -231,6 +256,7 @@ def find_unknown(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
             and not part_of_known
             and not asked_frameworks(name, taxonomy)
             and len(name) > 4
+            and _FIELD.search(name)
         ):
             unknown.append(name)
     return tuple(dict.fromkeys(unknown))
@@ -341,17 +367,6 @@ def _since(text: str) -> str:
         r"\b(?:since|after|newer than)\s+((?:19|20)\d{2}(?:-\d{2}){0,2})\b", text.lower()
     )
     return match.group(1) if match else ""
-
-
-def _is_future(text: str, years: list[int], this_year: int) -> bool:
-    ahead = any(year > this_year for year in years)
-    foresee = re.search(
-        r"\bwill (?:[\w.]+ ){1,4}?(win|dominate|replace|overtake|die|disappear|survive|have|be released)\b|"
-        r"\bwhat will\b|\bgoing to (win|replace|die)\b|\bnext (year|decade)\b|\bin the future\b|"
-        r"\byears from now\b|\bin (\d+|ten|five|twenty) years\b",
-        text.lower(),
-    )
-    return ahead or bool(foresee)
 
 
 def display_name(framework: Framework | None, id: str) -> str:

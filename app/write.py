@@ -132,7 +132,7 @@ def _ranked(
     rankings = [[item.id for item in candidates]] * RETRIEVAL_WEIGHT
     if model is not None:
         texts = [item.text for item in candidates]
-        asked = model.score([{"role": "user", "content": query.text}], texts)
+        asked = model.score([{"role": "user", "content": query.neutral}], texts)
         unasked = model.score([{"role": "user", "content": "Tell me something."}], texts)
         gain = [a - b for a, b in zip(asked, unasked, strict=True)]
         order = sorted(range(len(candidates)), key=lambda at: (-gain[at], candidates[at].id))
@@ -155,7 +155,7 @@ def _shaped(
     rest = [item for item in rest if item is not closing]
     room = config.max_sentences - 1 - (closing is not None)
     heard: list[Evidence] = []
-    for framework in query.frameworks:
+    for framework in sorted(query.frameworks):
         unheard = framework not in {f for item in (opening, *heard) for f in item.frameworks}
         first = next((i for i in rest if framework in i.frameworks and i not in heard), None)
         if unheard and first is not None and len(heard) < room:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -200,6 +201,15 @@ class Index:
     def similarity(self, first_id: str, second_id: str) -> float:
         """The cosine of two sentences' vectors."""
         return float(self._sentences.vector(first_id) @ self._sentences.vector(second_id))
+
+    def mentions(self, name: str) -> bool:
+        """Whether any sentence holds a name as a word, in upper or lower case."""
+        return name.lower() in self._words
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        texts = (unit.text.lower() for unit in self._sentences.units)
+        return frozenset(word for text in texts for word in re.findall(r"\w+", text))
 
     def similarity_to(self, query: str, id: str) -> float:
         """The cosine of a query's vector and a sentence's."""
