@@ -165,24 +165,27 @@ def gate(
     log: Annotated[
         Path | None, typer.Argument(help="A finished run; without one, a small run is made.")
     ] = None,
-    bars: Annotated[
-        Path | None, typer.Option(help="The thresholds; by default the shipped file.")
-    ] = None,
+    bars: Annotated[str, typer.Option(help="gate, release, or a TOML file of your own.")] = "gate",
     limit: Annotated[int, typer.Option(help="Questions of the small run.", min=1)] = GATE_QUESTIONS,
     json: Json = False,
 ) -> None:
     """Hold a run against the thresholds; exit 1 if one is missed. Made for CI: under four minutes."""
     from dataclasses import asdict
 
-    from framewise.eval.gate import GATE, judge, load_bars
+    from framewise.eval.gate import judge, load_bars
     from framewise.eval.questions import load_questions
 
-    asked_bars = load_bars(bars or GATE)
+    asked_bars = load_bars(bars)
     found = (
         _read(log)
         if log is not None
         else _evaluated(
-            load_questions(), ["answers", "retrieval", "support"], limit=limit, log=_new_log()
+            load_questions(),
+            ["answers", "retrieval", "support"],
+            limit=limit,
+            controls=False,
+            variants=False,
+            log=_new_log(),
         )
     )
     judged = judge(found, asked_bars)

@@ -255,6 +255,7 @@ def test_the_gate_passes_fails_and_misses_nothing(tmp_path: Path) -> None:
     broken = Report({}, (dataclasses.replace(ours[0], faults=("[1] wrong",)),))
     assert not judge(broken, [])[0].passed
     assert load_bars()
+    assert any(bar.above_controls for bar in load_bars("release"))
     path = tmp_path / "gate.toml"
     for text, message in (
         ("[[bar]]\nsuite='a'\nsystem='b'\nscore='c'", "names no threshold"),
@@ -265,7 +266,7 @@ def test_the_gate_passes_fails_and_misses_nothing(tmp_path: Path) -> None:
     ):
         path.write_text(text)
         with pytest.raises(SuiteError, match=message):
-            load_bars(path)
+            load_bars(str(path))
 
 
 def test_reports_show_faults_failures_and_figures_and_run_nothing(assistant: Assistant) -> None:
