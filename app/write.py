@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from framewise.app.constrain import EvidenceConstraint
@@ -25,6 +26,7 @@ NEAR = 0.12
 # Vital nuggets on 110 development questions, 2026-11-23: .855 without the embedded model, .836 with it
 # at equal weight, .873 so (differences under .05 cannot be told from chance).
 RETRIEVAL_WEIGHT = 2
+NO_QUESTION = "Tell me something."
 ALIKE = 0.75  # cosine from which a second sentence only repeats the first in other words
 
 Alike = Callable[[str, str], float]
@@ -133,11 +135,20 @@ def _ranked(
     if model is not None:
         texts = [item.text for item in candidates]
         asked = model.score([{"role": "user", "content": query.neutral}], texts)
-        unasked = model.score([{"role": "user", "content": "Tell me something."}], texts)
+        unasked = [_unasked(model, text) for text in texts]
         gain = [a - b for a, b in zip(asked, unasked, strict=True)]
         order = sorted(range(len(candidates)), key=lambda at: (-gain[at], candidates[at].id))
         rankings.append([candidates[at].id for at in order])
     return [by_id[id] for id, _ in fuse(rankings)]
+
+
+@lru_cache(maxsize=20_000)
+def _unasked(model: LanguageModel, text: str) -> float:
+    """How likely the model finds a sentence as a reply to no question; the same for every question.
+
+    Scored alone, so that it depends on nothing that was asked before.
+    """
+    return model.score([{"role": "user", "content": NO_QUESTION}], [text])[0]
 
 
 def _shaped(

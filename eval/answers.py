@@ -14,7 +14,7 @@ from framewise.eval import scores
 from framewise.eval.questions import Question
 from framewise.eval.rows import Report, Row, Score
 from framewise.eval.run import Job
-from framewise.eval.systems import System, controls, framewise
+from framewise.eval.systems import Subject, System, controls, framewise
 from framewise.index.index import Index
 
 SUITE, TWINS, PARAPHRASES = "answers", "twins", "paraphrases"
@@ -31,12 +31,13 @@ def answer_jobs(
 ) -> list[Job]:
     """The jobs of the suite, the assistant's own first."""
     entails = entailment(assistant.taxonomy)
-    subject = framewise(assistant)
-    jobs = _jobs(subject, questions, assistant, entails)
+    subject = Subject(assistant)
+    ours = framewise(subject)
+    jobs = _jobs(ours, questions, assistant, entails)
     if with_variants:
         for variant, forms in _variants(questions):
-            jobs += _jobs(subject, forms, assistant, entails, variant)
-    for control in controls(assistant) if with_controls else []:
+            jobs += _jobs(ours, forms, assistant, entails, variant)
+    for control in controls(subject) if with_controls else []:
         jobs += _jobs(control, questions, assistant, entails)
     return jobs
 

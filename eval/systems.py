@@ -40,24 +40,39 @@ class System:
     batch: int = 1
 
 
-def framewise(assistant: Assistant) -> System:
+class Subject:
+    """The assistant that is measured, with its answers kept for the controls that alter them."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+        self._answers: dict[Question, Answer] = {}
+
+    def answer(self, question: Question) -> Answer:
+        """The answer to a question, asked once."""
+        if question not in self._answers:
+            self._answers[question] = _ask(self.assistant, question)
+        return self._answers[question]
+
+
+def framewise(subject: Subject) -> System:
     """The assistant itself."""
-    return System("framewise", lambda asked: [_ask(assistant, q) for q in asked])
+    return System("framewise", lambda asked: [subject.answer(q) for q in asked])
 
 
-def controls(assistant: Assistant) -> list[System]:
+def controls(subject: Subject) -> list[System]:
     """Dumb controls and plain baselines, on the assistant's own index and model.
 
     Copy the top passage; always refuse; the assistant's answer with random citations; no language
     model; and, where the model can reply by itself, the model without retrieval and a plain
     prompt stuffed with the best passages.
     """
+    assistant = subject.assistant
     index = assistant.index
     plain = Assistant(model="none", index=index, config=assistant.config)
     found = [
         System("copy the top passage", lambda asked: [_copied(index, q) for q in asked]),
         System("always refuse", lambda asked: [_refused(q) for q in asked]),
-        System("random citations", lambda asked: [_shuffled(assistant, q) for q in asked]),
+        System("random citations", lambda asked: [_shuffled(subject, q) for q in asked]),
         System("no language model", lambda asked: [_ask(plain, q) for q in asked]),
     ]
     model = assistant.model
@@ -104,10 +119,10 @@ def _copied(index: Index, question: Question) -> Answer:
     return Answer(question.text, question.text, "answered", sentences, citations)
 
 
-def _shuffled(assistant: Assistant, question: Question) -> Answer:
+def _shuffled(subject: Subject, question: Question) -> Answer:
     """The assistant's answer with each citation replaced by a sentence drawn from the index."""
-    answer = _ask(assistant, question)
-    index = assistant.index
+    answer = subject.answer(question)
+    index = subject.assistant.index
     draw = random.Random(zlib.crc32(question.id.encode()))  # noqa: S311 - a control, not a secret
     documents = sorted(index.documents)
     drawn = []
