@@ -39,9 +39,6 @@ class Constraint(Protocol):
 class LanguageModel(Protocol):
     """Scores and writes text."""
 
-    def __hash__(self) -> int:
-        """Tells models apart, so that what one has scored can be remembered."""
-
     @property
     def id(self) -> str:
         """Names the weights."""

@@ -11,7 +11,7 @@ from framewise.app.types import Answer
 from framewise.app.verify import verify
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.eval import scores
-from framewise.eval.questions import Question
+from framewise.eval.questions import Question, spread
 from framewise.eval.rows import Report, Row, Score
 from framewise.eval.run import Job
 from framewise.eval.systems import Subject, System, controls, framewise
@@ -38,7 +38,7 @@ def answer_jobs(
         for variant, forms in _variants(questions):
             jobs += _jobs(ours, forms, assistant, entails, variant)
     for control in controls(subject) if with_controls else []:
-        jobs += _jobs(control, questions, assistant, entails)
+        jobs += _jobs(control, spread(questions, control.most), assistant, entails)
     return jobs
 
 

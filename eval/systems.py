@@ -18,6 +18,7 @@ from framewise.index.index import Index
 from framewise.index.types import Passage, Sentence
 
 BATCH = 8  # replies generated side by side: reading weights costs more than using them
+REPLIES = 96  # questions that the generating controls answer: they take the longest
 STUFFED_PASSAGES = 5
 REPLY_TOKENS = 96
 _MARK = re.compile(r"\s*\[(\d+)\]")
@@ -33,11 +34,12 @@ class Replier(LanguageModel, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Something that answers questions: `batch` at a time, in their order."""
+    """Something that answers questions: `batch` at a time, in their order, `most` of them at most."""
 
     name: str
     answers: Callable[[Sequence[Question]], list[Answer]]
     batch: int = 1
+    most: int | None = None
 
 
 class Subject:
@@ -79,8 +81,10 @@ def controls(subject: Subject) -> list[System]:
     if isinstance(model, Replier):
         replier = model
         found += [
-            System("model without retrieval", lambda asked: _alone(replier, asked), BATCH),
-            System("prompt stuffing", lambda asked: _stuffed(replier, index, asked), BATCH),
+            System("model without retrieval", lambda asked: _alone(replier, asked), BATCH, REPLIES),
+            System(
+                "prompt stuffing", lambda asked: _stuffed(replier, index, asked), BATCH, REPLIES
+            ),
         ]
     return found
 
