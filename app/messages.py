@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from framewise.app.decide import contradict
+from framewise.app.contradict import contradict
 from framewise.app.followups import follow_ups
 from framewise.app.render import STATUS_WORDS, escape_markdown, unescape_markdown
 from framewise.app.types import Answer, AnswerSentence, Citation, Table

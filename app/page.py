@@ -205,19 +205,20 @@ class _Chat:
             "show_progress": "hidden",
         }
         given = [self.conversation, settings.wish]
-        started = [
-            self.box.submit(self._on_submit, [self.box, *given], **asking),
-            self.chatbot.option_select(self._on_select, given, **asking),
-            self.chatbot.example_select(self._on_select, given, **asking),
-            self.chatbot.retry(self._on_retry, given, **asking),
-            self.chatbot.edit(self._on_edit, given, **asking),
-        ]
+        asks = (
+            (self.box.submit, self._on_submit, [self.box, *given]),
+            (self.chatbot.option_select, self._on_select, given),
+            (self.chatbot.example_select, self._on_select, given),
+            (self.chatbot.retry, self._on_retry, given),
+            (self.chatbot.edit, self._on_edit, given),
+        )
+        for trigger, _, _ in asks:
+            trigger(None, None, None, js="() => framewise.busy()")
+        started = [trigger(handler, inputs, **asking) for trigger, handler, inputs in asks]
         quick = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
         loaded = page.load(self._on_load, None, shown, **quick)
-        started.append(
-            loaded.then(self._on_submit, [self.box, *given], **asking)  # a ?q= link asks by itself
-        )
-        for event in started:
+        linked = loaded.then(self._on_submit, [self.box, *given], **asking)  # ?q= asks by itself
+        for event in (*started, linked):
             event.then(self._on_chart, [self.conversation, self.turn], self._charts, **quick)
             event.then(
                 None, [self.conversation, self.turn], None, js="(...a) => framewise.idle(...a)"

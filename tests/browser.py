@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -218,24 +218,35 @@ class Visitor:
     def ask(self, question: str, *, wait: bool = True) -> None:
         """Types a question and presses Enter."""
         self.page.fill("#question textarea", question)
-        self.page.keyboard.press("Enter")
-        if wait:
-            self.done()
+        with self.answered() if wait else nullcontext():
+            self.page.keyboard.press("Enter")
 
-    def done(self) -> None:
-        """Waits until the answer is whole and the page has settled."""
-        self.page.wait_for_selector("body.fw-busy", state="attached", timeout=5_000)
-        self.settled()
+    @contextmanager
+    def answered(self) -> Iterator[None]:
+        """What is done inside leads to an answer; waits until it is whole and the page has settled."""
+        before = self._count()
+        yield
+        self.page.wait_for_function(
+            f"Number(document.body.dataset.answered || 0) > {before}", timeout=60_000
+        )
+        self.page.wait_for_selector("#question .submit-button", timeout=10_000)
 
     def settled(self) -> None:
         """Waits until nothing is being answered."""
         self.page.wait_for_selector("body:not(.fw-busy)", state="attached", timeout=60_000)
         self.page.wait_for_selector("#question .submit-button", timeout=10_000)
 
+    def _count(self) -> int:
+        return int(self.page.evaluate("Number(document.body.dataset.answered || 0)"))
+
     def answers(self) -> list[str]:
         """The texts of the answers, oldest first."""
-        rows = self.page.query_selector_all("#chat .bot.message .message-content, #chat .bot .prose.chatbot")
-        return [row.inner_text() for row in rows if not row.query_selector(".thought-group")]
+        return list(
+            self.page.evaluate(
+                "[...document.querySelectorAll('#chat .bot-row .prose.chatbot')]"
+                ".filter((each) => !each.closest('.thought-group')).map((each) => each.innerText)"
+            )
+        )
 
     def questions(self) -> list[str]:
         """The texts of the questions, oldest first."""

@@ -5,7 +5,7 @@
   "use strict";
   const fw = (window.framewise = {});
   let server = null, open = null, turnEvent = null, panelProps = null, panelRoot = null;
-  let conversation = "", turn = 0, opener = null, busy = false, listTimer = 0, scrollTimer = 0;
+  let conversation = "", turn = 0, opener = null, busy = false, asksByItself = false, listTimer = 0, scrollTimer = 0;
   const $ = (query, root = document) => root.querySelector(query);
   const $$ = (query, root = document) => [...root.querySelectorAll(query)];
   const isSource = /#source-(\d+)-(\d+)$/, isAnswer = /#answer-(\d+)$/, isNote = /#note-/;
@@ -25,8 +25,12 @@
   // ---- connections made by the components' own scripts
   fw.connect = (bridge) => {
     server = bridge.server; open = bridge.open; turnEvent = bridge.turn; fw.connected = true;
+    const linked = address().searchParams;
+    asksByItself = linked.has("q") && !linked.get("c");
+    if (asksByItself) setBusy(true);
     list();
   };
+  fw.loaded = () => { if (asksByItself) fw.idle(); };
   fw.panel = (element, props) => { panelRoot = element; panelProps = props; };
 
   // ---- the address keeps what is open, so that a reload finds it
@@ -58,7 +62,13 @@
     if (other) list();
     if (first && same && wanted.get("s")) restorePanel(wanted);
   };
-  fw.idle = () => { setBusy(false); list(); decorate(); };
+  fw.busy = () => setBusy(true);
+  fw.idle = () => {
+    setBusy(false);
+    list();
+    decorate();
+    document.body.dataset.answered = Number(document.body.dataset.answered || 0) + 1;
+  };
   async function restorePanel(wanted) {
     const [at, number] = [wanted.get("t"), wanted.get("s")];
     await openSource(Number(at), Number(number), null, true);
@@ -67,10 +77,13 @@
   }
 
   // ---- streaming: what assistive technology hears
+  function tellBusy() {
+    const log = $('#chat [role="log"]');
+    if (log && log.getAttribute("aria-busy") !== String(busy)) log.setAttribute("aria-busy", String(busy));
+  }
   function setBusy(on) {
     busy = on;
-    const log = $('#chat [role="log"]') || $("#chat");
-    log?.setAttribute("aria-busy", String(on));
+    tellBusy();
     document.body.classList.toggle("fw-busy", on);
     say(on ? "Working on the answer." : "");
   }
@@ -379,6 +392,7 @@
   const NAMES = [["#question .submit-button", "Ask"], ["#question .stop-button", "Stop"], ["#side .toggle-button", "Conversations"],
     ["#chat .thought-group button, #chat button.arrow", "Show the steps"], ["#chat .scroll-down-button-container button", "Scroll down"]];
   function decorate() {
+    tellBusy();
     for (const [query, name] of NAMES) {
       for (const button of $$(query)) if (!button.getAttribute("aria-label") && !button.textContent.trim()) button.setAttribute("aria-label", name);
     }

@@ -73,8 +73,8 @@ def test_retry_undo_and_edit_go_back_to_their_turn(visit: Visit) -> None:
     person.ask("Is TorchServe archived?")
     person.ask("What is LiteRT for?")
     assert person.questions() == ["Is TorchServe archived?", "What is LiteRT for?"]
-    person.page.click('#chat button[title="Retry"] >> nth=-1')
-    person.done()
+    with person.answered():
+        person.page.click('#chat button[title="Retry"] >> nth=-1')
     assert person.questions() == ["Is TorchServe archived?", "What is LiteRT for?"]
     assert len(person.answers()) == 2
     person.page.click('#chat button[title="Undo"] >> nth=-1')
@@ -82,19 +82,19 @@ def test_retry_undo_and_edit_go_back_to_their_turn(visit: Visit) -> None:
     assert person.page.input_value("#question textarea") == "What is LiteRT for?"
     person.page.click('#chat .user-row button[title="Edit"]')
     person.page.fill("#chat .user-row textarea", "Is XGBoost for tabular data?")
-    person.page.click('#chat button[title="Submit"]')
-    person.done()
+    with person.answered():
+        person.page.click('#chat button[title="Submit"]')
     assert person.questions() == ["Is XGBoost for tabular data?"]
     assert "XGBoost" in person.answers()[-1]
 
 
 def test_examples_follow_ups_and_links_ask_by_themselves(visit: Visit) -> None:
     person = visit()
-    person.page.click("#chat .example >> nth=0")
-    person.done()
+    with person.answered():
+        person.page.click("#chat .example >> nth=0")
     assert person.questions() == [TPU]
-    person.page.click("#chat .option >> nth=0")
-    person.done()
+    with person.answered():
+        person.page.click("#chat .option >> nth=0")
     assert len(person.questions()) == 2
     linked = visit("?q=Is%20TorchServe%20archived%3F")
     linked.page.wait_for_selector('#chat a[href*="#source-1-1"]', timeout=20_000)
@@ -161,8 +161,8 @@ def test_conversations_are_listed_found_renamed_and_deleted(visit: Visit) -> Non
 def test_feedback_with_a_reason_is_kept(visit: Visit, served: Served) -> None:
     person = visit()
     person.ask("Is TorchServe archived?")
-    person.page.click('#chat button[title="Feedback"]')
-    person.page.click('#chat .extra-feedback-option:has-text("Outdated")')
+    person.page.hover('#chat button[title="Feedback"] >> nth=-1')
+    person.page.click('#chat .extra-feedback-option:has-text("Outdated") >> nth=-1')
     time.sleep(0.5)
     from framewise.app.conversations import Conversations
 
@@ -201,6 +201,6 @@ def test_threads_do_not_pile_up(visit: Visit) -> None:
     person.ask("Is TorchServe archived?")
     before = threading.active_count()
     for _ in range(4):
-        person.page.click('#chat button[title="Retry"] >> nth=-1')
-        person.done()
+        with person.answered():
+            person.page.click('#chat button[title="Retry"] >> nth=-1')
     assert threading.active_count() <= before + 4
