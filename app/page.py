@@ -220,9 +220,8 @@ class _Chat:
         linked = loaded.then(self._on_submit, [self.box, *given], **asking)  # ?q= asks by itself
         for event in (*started, linked):
             event.then(self._on_chart, [self.conversation, self.turn], self._charts, **quick)
-            event.then(
-                None, [self.conversation, self.turn], None, js="(...a) => framewise.idle(...a)"
-            )
+            ended = "loaded" if event is linked else "idle"
+            event.then(None, None, None, js=f"() => framewise.{ended}()")
         self.box.stop(self._on_stop, None, None, **quick)
         self.chatbot.undo(self._on_undo, self.conversation, shown, **quick)
         self.chatbot.like(self._on_like, self.conversation, None, **quick)
@@ -233,7 +232,7 @@ class _Chat:
         opened = self.bridge.open(self._on_open, None, shown, **quick)
         opened.then(self._on_chart, [self.conversation, self.turn], self._charts, **quick)
         self.bridge.turn(self._on_turn, self.conversation, self._charts, **quick)
-        settings.announce(self.note)
+        settings.wire(page, self.note)
 
     @property
     def _charts(self) -> list[Any]:

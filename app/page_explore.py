@@ -8,7 +8,7 @@ import gradio as gr
 from framewise.app import explore
 from framewise.app.assistant import Assistant
 from framewise.app.explore import Looking
-from framewise.app.plots import plots, show_chart
+from framewise.app.plots import chart_title, plots, show_chart
 from framewise.app.words import say
 from framewise.corpus.document import FORMS, KINDS
 from framewise.corpus.taxonomy import STATUSES
@@ -83,9 +83,10 @@ def _metrics() -> None:
         chosen = gr.Dropdown(
             names, value=start, multiselect=True, label="Of", scale=2, min_width=260
         )
-    title = gr.Markdown("")
-    line, bar = plots()
-    note = gr.HTML("", js_on_load=None, apply_default_css=False)
+    chart = explore.series_chart(first, measure_key, start)
+    title = gr.Markdown(chart_title(chart))
+    line, bar = plots(chart)
+    note = gr.HTML(explore.chart_html(chart), js_on_load=None, apply_default_css=False)
 
     def on_table(table: str) -> list[Any]:
         found = explore.measures(table)
@@ -102,7 +103,6 @@ def _metrics() -> None:
     table.input(on_table, table, measure, **QUICK)
     measure.change(on_measure, [table, measure], chosen, **QUICK)
     chosen.change(on_chosen, [table, measure, chosen], drawn, **QUICK)
-    gr.on(None, on_chosen, [table, measure, chosen], drawn, **QUICK)
 
 
 def _with_any(choices: list[tuple[str, str]]) -> list[tuple[str, str]]:

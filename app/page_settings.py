@@ -32,11 +32,13 @@ class Settings:
     wish: gr.State
     stored: gr.BrowserState
 
-    def announce(self, note: gr.HTML) -> None:
+    def wire(self, page: gr.Blocks, note: gr.HTML) -> None:
         """Takes every change over, and says above the question which sources are left out."""
-        changes = [each.change for each in self.inputs]
         quick = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
-        gr.on(changes, _changed, list(self.inputs), [self.wish, note, self.stored], **quick)
+        page.load(_restored, self.stored, list(self.inputs), **quick)
+        for each in self.inputs:
+            outputs = [self.wish, note, self.stored]
+            each.change(_changed, list(self.inputs), outputs, trigger_mode="always_last", **quick)
 
 
 def build_settings(assistant: Assistant) -> Settings:
@@ -60,8 +62,6 @@ def build_settings(assistant: Assistant) -> Settings:
         gr.HTML(facts_html(assistant), js_on_load=None, apply_default_css=False)
         gr.Radio([("English", "en")], value="en", label="Language of the page", interactive=False)
     inputs = (since, frameworks, kinds, length)
-    quick = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
-    gr.on(None, _restored, stored, list(inputs), **quick)
     return Settings(inputs, gr.State(Wish()), stored)
 
 

@@ -104,8 +104,13 @@ def browser_corpus() -> list[Document]:
         text = f"For hostile question {n} on Lightning, choose Lightning number {n}: {payload} ends here."
         documents.append(
             document(
-                f"hostile{n:02}", f"## Part {payload}\n\n{text}", title=f"Hostile {payload}", kind="user",
-                frameworks=("lightning",), sources=(evil,), marks=(),
+                f"hostile{n:02}",
+                f"## Part {payload}\n\n{text}",
+                title=f"Hostile {payload}",
+                kind="user",
+                frameworks=("lightning",),
+                sources=(evil,),
+                marks=(),
             )  # fmt: skip
         )
     return documents
@@ -179,7 +184,12 @@ def chromium() -> Iterator[Any]:
     """A headless browser."""
     from playwright.sync_api import sync_playwright
 
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-sync",
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
         try:
@@ -213,7 +223,9 @@ class Visitor:
         """Waits until the page can be used."""
         self.page.wait_for_selector("#question textarea", timeout=30_000)
         self.page.wait_for_selector("#fw-list-note", state="attached", timeout=30_000)
-        self.page.wait_for_function("window.framewise && window.framewise.connected", timeout=30_000)
+        self.page.wait_for_function(
+            "window.framewise && window.framewise.connected", timeout=30_000
+        )
 
     def ask(self, question: str, *, wait: bool = True) -> None:
         """Types a question and presses Enter."""

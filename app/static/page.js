@@ -72,6 +72,7 @@
   async function restorePanel(wanted) {
     const [at, number] = [wanted.get("t"), wanted.get("s")];
     await openSource(Number(at), Number(number), null, true);
+    $(`#chat a[href$="#source-${Number(at)}-${Number(number)}"]`)?.scrollIntoView({ block: "center" });
     const shown = wanted.get("d");
     if (shown) { const [id, start, end] = shown.split("~"); showDocument(id, start, end); }
   }
@@ -146,9 +147,14 @@
     const at = Number(reading?.getAttribute("href").match(isAnswer)?.[1] || 0);
     if (at && at !== panelTurn()) showTurn(at);
   }
+  let moved = 0; // when a person last moved the chat; Gradio scrolls by itself too
+  for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    document.addEventListener(name, (event) => { if (event.target.closest?.("#chat")) moved = performance.now(); }, { capture: true, passive: true });
+  }
   document.addEventListener("scroll", (event) => {
     if (!event.target.closest?.("#chat")) return;
     hideCard();
+    if (performance.now() - moved > 1000) return;
     clearTimeout(scrollTimer);
     scrollTimer = setTimeout(follow, 250);
   }, true);

@@ -11,9 +11,13 @@ from browser import PacedModel, Served, Visitor, chromium, chromium_path, small_
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    pytest.importorskip("playwright", reason="playwright is not installed: pip install 'framewise[dev]'")
+    pytest.importorskip(
+        "playwright", reason="playwright is not installed: pip install 'framewise[dev]'"
+    )
     if not chromium_path():
-        pytest.skip("no Chromium on this machine: apt-get install chromium, or set FRAMEWISE_CHROMIUM")
+        pytest.skip(
+            "no Chromium on this machine: apt-get install chromium, or set FRAMEWISE_CHROMIUM"
+        )
     with chromium() as found:
         yield found
 
@@ -24,7 +28,9 @@ def paced() -> PacedModel:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory, paced: PacedModel, browser: Any) -> Iterator[Served]:
+def served(
+    tmp_path_factory: pytest.TempPathFactory, paced: PacedModel, browser: Any
+) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     page = Served(small_assistant(folder, paced), folder / "home")
     yield page

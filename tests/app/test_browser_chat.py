@@ -22,7 +22,8 @@ def test_an_answer_streams_sentence_by_sentence_and_ends_with_its_sources(visit:
     assert person.page.get_attribute('#chat [role="log"]', "aria-busy") == "true"
     early = len(person.marks())
     person.page.wait_for_function(
-        f"document.querySelectorAll('#chat a[href*=\"#source-1-\"]').length > {early}", timeout=30_000
+        f"document.querySelectorAll('#chat a[href*=\"#source-1-\"]').length > {early}",
+        timeout=30_000,
     )
     assert person.page.is_visible("#question .stop-button")
     person.page.click("#question .stop-button")
@@ -47,7 +48,9 @@ def test_stop_ends_the_model_within_a_second_and_says_so(visit: Visit, paced: Pa
     assert len(person.marks()) >= 1  # what was verified stays
 
 
-def test_stop_before_the_first_sentence_says_stopped_not_refused(visit: Visit, paced: PacedModel) -> None:
+def test_stop_before_the_first_sentence_says_stopped_not_refused(
+    visit: Visit, paced: PacedModel
+) -> None:
     person = visit()
     person.ask(f"{TPU} Tell it slowly.", wait=False)
     person.page.wait_for_selector("#question .stop-button", timeout=10_000)
@@ -143,9 +146,13 @@ def test_conversations_are_listed_found_renamed_and_deleted(visit: Visit) -> Non
     page.click('#fw-conversations [data-do="rename"]')
     page.keyboard.type("Serving, once")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('#fw-conversations .fw-name')?.innerText.startsWith('Serving, once')")
+    page.wait_for_function(
+        "document.querySelector('#fw-conversations .fw-name')?.innerText.startsWith('Serving, once')"
+    )
     page.click(names)
-    page.wait_for_function("document.querySelector('#chat .user-row')?.innerText.includes('TorchServe')")
+    page.wait_for_function(
+        "document.querySelector('#chat .user-row')?.innerText.includes('TorchServe')"
+    )
     page.fill("#fw-search", "")
     page.wait_for_function("document.querySelectorAll('#fw-conversations li').length === 2")
     page.click('#fw-conversations li:has-text("Serving, once") [data-do="delete"]')
@@ -171,7 +178,9 @@ def test_feedback_with_a_reason_is_kept(visit: Visit, served: Served) -> None:
     assert kept.ratings(kept.entries()[0].id) == ["Outdated"]
 
 
-def test_the_first_step_shows_at_once_and_the_page_costs_little(visit: Visit, served: Served) -> None:
+def test_the_first_step_shows_at_once_and_the_page_costs_little(
+    visit: Visit, served: Served
+) -> None:
     person = visit()
     person.ask("Is TorchServe archived?")
     seen = []
