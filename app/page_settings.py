@@ -35,10 +35,10 @@ class Settings:
     def wire(self, page: gr.Blocks, note: gr.HTML) -> None:
         """Takes every change over, and says above the question which sources are left out."""
         quick = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
-        page.load(_restored, self.stored, list(self.inputs), **quick)
-        for each in self.inputs:
-            outputs = [self.wish, note, self.stored]
-            each.change(_changed, list(self.inputs), outputs, trigger_mode="always_last", **quick)
+        inputs, told = list(self.inputs), [self.wish, note]
+        page.load(_restored, self.stored, [*inputs, *told], **quick)
+        for each in inputs:
+            each.input(_changed, inputs, [*told, self.stored], trigger_mode="always_last", **quick)
 
 
 def build_settings(assistant: Assistant) -> Settings:
@@ -118,5 +118,6 @@ def _changed(
 
 
 def _restored(stored: dict[str, Any] | None) -> list[Any]:
-    found = {**DEFAULTS, **(stored or {})}
-    return [found[name] for name in DEFAULTS]
+    values = [{**DEFAULTS, **(stored or {})}[name] for name in DEFAULTS]
+    wish, note, _ = _changed(*values)
+    return [*values, wish, note]

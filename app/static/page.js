@@ -153,8 +153,8 @@
   }
   document.addEventListener("scroll", (event) => {
     if (!event.target.closest?.("#chat")) return;
-    hideCard();
     if (performance.now() - moved > 1000) return;
+    hideCard();
     clearTimeout(scrollTimer);
     scrollTimer = setTimeout(follow, 250);
   }, true);
