@@ -16,7 +16,7 @@ from framewise.app.assistant import Assistant
 from framewise.app.explore import profile_html
 from framewise.app.messages import PER_TURN, typed_text
 from framewise.app.page_explore import build_explore
-from framewise.app.page_settings import Settings, build_settings
+from framewise.app.page_settings import Settings, build_settings, stored_settings
 from framewise.app.plots import plots, show_chart
 from framewise.app.session import RATINGS, Session, Wish
 from framewise.app.words import say
@@ -59,13 +59,14 @@ def build(assistant: Assistant, *, queue_size: int = web.QUEUE_SIZE) -> gr.Block
             new = gr.Button("New conversation", elem_id="new", variant="primary")
             gr.HTML(LIST, elem_id="conversations", js_on_load=None, apply_default_css=False)
         gr.HTML(_title(), elem_id="title", js_on_load=None, apply_default_css=False)
+        stored = stored_settings()
         with gr.Tabs(elem_id="pages"):
             with gr.Tab(say("tab_chat"), elem_id="page-chat"):
                 chat = _Chat(session)
             with gr.Tab(say("tab_explore"), elem_id="page-explore"):
                 build_explore(assistant)
             with gr.Tab(say("tab_settings"), elem_id="page-settings"):
-                settings = build_settings(assistant)
+                settings = build_settings(assistant, stored)
         gr.HTML(
             '<dialog id="fw-dialog" aria-label="Document"></dialog>',
             js_on_load=None,
@@ -317,13 +318,12 @@ class _Chat:
 
     def _on_load(self, request: gr.Request) -> Output:
         asked = dict(request.query_params)
-        turn = asked.get("t", "")
-        shown = self._showing(
-            asked.get("c", ""),
-            _owner(request),
-            int(turn) if turn.isdecimal() and len(turn) < 6 else 0,
-        )
-        return {**shown, self.box: "" if asked.get("c") else asked.get("q", "")[:4000]}
+        if asked.get("c"):
+            turn = asked.get("t", "")
+            at = int(turn) if turn.isdecimal() and len(turn) < 6 else 0
+            return self._showing(asked["c"], _owner(request), at)
+        # Nothing is touched otherwise: somebody may already be typing.
+        return {self.box: asked["q"][:4000] if asked.get("q") else gr.skip()}
 
     def _on_chart(self, conversation: str, turn: int, request: gr.Request) -> list[Any]:
         answer = self._session.answer(conversation, _owner(request), turn)

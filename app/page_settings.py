@@ -41,12 +41,15 @@ class Settings:
             each.input(_changed, inputs, [*told, self.stored], trigger_mode="always_last", **quick)
 
 
-def build_settings(assistant: Assistant) -> Settings:
-    """The page's components."""
+def stored_settings() -> gr.BrowserState:
+    """What was set in this browser; no secret: whoever uses its profile may read it."""
+    return gr.BrowserState(DEFAULTS, storage_key=STORAGE_KEY, secret="framewise")  # noqa: S106
+
+
+def build_settings(assistant: Assistant, stored: gr.BrowserState) -> Settings:
+    """The page's components; `stored` must stand outside of every tab, or the browser does not read it."""
     used = {id for document in assistant.index.documents.values() for id in document.frameworks}
     names = [(f.name, f.id) for f in assistant.taxonomy.frameworks if f.id in used]
-    # Not a secret: whoever uses this browser profile may read what was set in it.
-    stored = gr.BrowserState(DEFAULTS, storage_key=STORAGE_KEY, secret="framewise")  # noqa: S106
     with gr.Column(elem_classes="fw-page"):
         gr.Markdown("## Which sources may be used")
         since = gr.Textbox(

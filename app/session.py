@@ -6,6 +6,7 @@ One Session serves every visitor; whatever belongs to one is looked up by the ow
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.types import Filters
 
 LENGTHS = {"short": (3, 2), "normal": (5, 3), "long": (8, 5)}  # sentences of an answer, of a fact
+BETWEEN_S = 0.1  # at least, between two changes of the text: each draws the whole chat anew
 RATINGS = ("Like", "Dislike", "Wrong citation", "Outdated", "Incomplete", "Not what I asked")
 
 
@@ -158,7 +160,7 @@ class Session:
         def shown(*more: Message, panel: str = "") -> Shown:
             return Shown([*earlier, asked, *more], panel, conversation, turn)
 
-        step = messages.step_message(say("thinking"), pending=True)
+        step, last = messages.step_message(say("thinking"), pending=True), 0.0
         yield shown(step)
         events = self.assistant.stream(
             question,
@@ -173,6 +175,9 @@ class Session:
             elif event.sentence is not None:
                 said.append(event.sentence)
                 cited |= {citation.number: citation for citation in event.citations}
+                if time.monotonic() - last < BETWEEN_S:
+                    continue  # a burst of sentences is one change to the page
+                last = time.monotonic()
                 citations = tuple(cited[number] for number in sorted(cited))
                 partial = Answer(question, question, "answered", tuple(said), citations)
                 text = messages.answer_markdown(partial, turn)

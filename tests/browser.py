@@ -42,11 +42,13 @@ HOSTILE = (
 )
 
 
+PACES = {"slowly": 0.05, "steadily": 0.002}  # seconds for a character, by a word of the question
+
+
 class PacedModel:
     """Phrases by taking the numbered sources of its prompt one by one, a character at a time.
 
-    A question with "slowly" in it makes every character take a twentieth of a second. Counts the characters
-    and says when the last one was made.
+    Counts the characters, and says when the last one was made.
     """
 
     def __init__(self) -> None:
@@ -74,7 +76,7 @@ class PacedModel:
     ) -> Iterator[str]:
         asked = messages[-1]["content"]
         sources = re.findall(r"^\[(\d+)\] (.*) \([^()]*\)$", asked, re.MULTILINE)
-        pause = 0.05 if "slowly" in asked else 0.0
+        pause = next((each for word, each in PACES.items() if word in asked), 0.0)
         self.writing.set()
         try:
             for char in " ".join(f"{text} [{number}]" for number, text in sources) + " ":
@@ -223,9 +225,7 @@ class Visitor:
         """Waits until the page can be used."""
         self.page.wait_for_selector("#question textarea", timeout=30_000)
         self.page.wait_for_selector("#fw-list-note", state="attached", timeout=30_000)
-        self.page.wait_for_function(
-            "window.framewise && window.framewise.connected", timeout=30_000
-        )
+        self.page.wait_for_function("window.framewise && window.framewise.ready", timeout=30_000)
 
     def ask(self, question: str, *, wait: bool = True) -> None:
         """Types a question and presses Enter."""

@@ -24,13 +24,13 @@
 
   // ---- connections made by the components' own scripts
   fw.connect = (bridge) => {
-    server = bridge.server; open = bridge.open; turnEvent = bridge.turn; fw.connected = true;
+    server = bridge.server; open = bridge.open; turnEvent = bridge.turn; 
     const linked = address().searchParams;
     asksByItself = linked.has("q") && !linked.get("c");
     if (asksByItself) setBusy(true);
     list();
   };
-  fw.loaded = () => { if (asksByItself) fw.idle(); };
+  fw.loaded = () => { if (asksByItself) fw.idle(); asksByItself = false; fw.ready = true; };
   fw.panel = (element, props) => { panelRoot = element; panelProps = props; };
 
   // ---- the address keeps what is open, so that a reload finds it
@@ -339,11 +339,17 @@
   });
 
   // ---- appearance
+  let wanted = "";
+  function dress() {
+    if (!wanted || !document.body) return;
+    const dark = wanted === "dark" || (wanted === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+    if (document.body.classList.contains("dark") !== dark) document.body.classList.toggle("dark", dark);
+    $$('[data-do="theme"]').forEach((each) => each.setAttribute("aria-pressed", String(each.dataset.theme === wanted)));
+  }
   function theme(name) {
+    wanted = name;
     try { localStorage.setItem("framewise.theme", name); } catch { /* storage may be off: then for this page only */ }
-    const dark = name === "dark" || (name === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
-    document.body.classList.toggle("dark", dark);
-    $$('[data-do="theme"]').forEach((each) => each.setAttribute("aria-pressed", String(each.dataset.theme === name)));
+    dress();
   }
 
   // ---- clicks
@@ -396,9 +402,12 @@
 
   // ---- names and looks that Gradio leaves out
   const NAMES = [["#question .submit-button", "Ask"], ["#question .stop-button", "Stop"], ["#side .toggle-button", "Conversations"],
-    ["#chat .thought-group button, #chat button.arrow", "Show the steps"], ["#chat .scroll-down-button-container button", "Scroll down"]];
+    ["#chat .thought-group button", "Show the steps"], ["#chat .scroll-down-button-container button", "Scroll down"]];
   function decorate() {
     tellBusy();
+    // Roles that Gradio sets and their content does not keep to.
+    for (const each of $$('#chat .examples[role="list"]')) each.setAttribute("role", "group");
+    for (const each of $$('#chat .thought-group .title[role="button"]')) { each.removeAttribute("role"); each.removeAttribute("tabindex"); }
     for (const [query, name] of NAMES) {
       for (const button of $$(query)) if (!button.getAttribute("aria-label") && !button.textContent.trim()) button.setAttribute("aria-label", name);
     }
@@ -424,6 +433,8 @@
     let kept = "";
     try { kept = localStorage.getItem("framewise.theme") || ""; } catch { kept = ""; }
     if (kept) theme(kept);
+    // Gradio dresses the page by the system's wish later than this.
+    new MutationObserver(dress).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   }
   if (document.body) start();
 })();

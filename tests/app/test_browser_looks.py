@@ -124,7 +124,7 @@ def test_two_hundred_messages_open_and_go_on_at_once(visit: Visit, served: Serve
 
 def test_the_page_adds_little_to_the_answer_itself(visit: Visit, served: Served) -> None:
     """Seconds from Enter to the whole answer, against the same question asked of the Assistant."""
-    question = "Is TorchServe archived? Tell it slowly."
+    question = "Is TorchServe archived? Tell it steadily."
     begun = time.monotonic()
     served.assistant.ask(question)
     alone = time.monotonic() - begun

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import CANARY, HOSTILE, PacedModel, Served, Visitor, small_assistant
+from browser import HOSTILE, PacedModel, Served, Visitor, small_assistant
 
 pytestmark = pytest.mark.filterwarnings("default")
 Visit = Callable[..., Visitor]
@@ -39,8 +39,8 @@ def test_hostile_documents_run_nothing_load_nothing_and_link_nowhere(visit: Visi
         """() => ({
           hit: window.hit ?? null,
           links: [...document.querySelectorAll('#chat a, .fw-proof a, #fw-dialog a')].map((a) => a.getAttribute('href') || '')
-            .filter((href) => !/#(source|answer|note)-/.test(href)),
-          made: [...document.querySelectorAll('#chat img, #chat form, #chat iframe, #chat svg a, #chat style, #proof img, #proof form, #proof iframe, #proof style, #proof script')].length,
+            .filter((href) => !/#(source|answer|note)-/.test(href) && href !== 'https://example.org/p'),
+          made: [...document.querySelectorAll('#chat img, #chat form, #chat iframe, #chat svg a, #chat .prose style, #proof img, #proof form, #proof iframe, #proof style, #proof script')].length,
           overlay: [...document.querySelectorAll('#chat .prose *, .fw-proof *')].filter((e) => getComputedStyle(e).position === 'fixed').length,
         })"""
     )
@@ -112,17 +112,3 @@ def test_headers_host_and_cookie(served: Served) -> None:
     known = headers["set-cookie"].split(";")[0]
     assert "set-cookie" not in get("localhost", known)[1]
     assert get("rebound.example")[0] == 421
-
-
-def test_only_the_ask_endpoint_is_open_to_programs(served: Served) -> None:
-    from gradio_client import Client
-
-    client = Client(served.address, verbose=False)
-    try:
-        named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-        assert list(named) == ["/ask"]
-        payload = client.predict("Is TorchServe archived?", api_name="/ask")
-        assert payload["citations"][0]["document_id"] == "torchserve"
-    finally:
-        client.close()
-    assert CANARY.startswith("http://canary")
