@@ -29,7 +29,8 @@ def chart_of(
     """The chart of the series that most of the cited metric rows belong to, None without one."""
     cited = list(_cited_rows(citations, documents))
     groups = Counter((row.table, row.unit) for row in cited)
-    for (table, unit), _ in groups.most_common():
+    # A share says more of a trend than the counts it is made of.
+    for (table, unit), _ in sorted(groups.items(), key=lambda pair: (pair[0][1] != "%", -pair[1])):
         keys = dict.fromkeys(
             series_of(row) for row in cited if (row.table, row.unit) == (table, unit)
         )

@@ -56,7 +56,7 @@ def build(assistant: Assistant, *, queue_size: int = web.QUEUE_SIZE) -> gr.Block
     with gr.Blocks(title=say("title"), analytics_enabled=False, fill_width=True) as page:
         with gr.Sidebar(open=False, width=300, elem_id="side"):
             gr.Markdown(f"## {say('conversations')}")
-            new = gr.Button("New conversation", elem_id="new", variant="primary")
+            new = gr.Button(say("new"), elem_id="new", variant="primary")
             gr.HTML(LIST, elem_id="conversations", js_on_load=None, apply_default_css=False)
         gr.HTML(_title(), elem_id="title", js_on_load=None, apply_default_css=False)
         stored = stored_settings()
@@ -226,10 +226,8 @@ class _Chat:
         self.box.stop(self._on_stop, None, None, **quick)
         self.chatbot.undo(self._on_undo, self.conversation, shown, **quick)
         self.chatbot.like(self._on_like, self.conversation, None, **quick)
-        for fresh in (new.click, self.chatbot.clear):
-            fresh(self._on_new, None, shown, **quick).then(
-                None, None, None, js="() => framewise.began()"
-            )
+        fresh = new.click(self._on_new, None, shown, **quick)
+        fresh.then(None, None, None, js="() => framewise.began()")
         opened = self.bridge.open(self._on_open, None, shown, **quick)
         opened.then(self._on_chart, [self.conversation, self.turn], self._charts, **quick)
         self.bridge.turn(self._on_turn, self.conversation, self._charts, **quick)
@@ -413,4 +411,5 @@ def _turn(index: int | tuple[int, int] | list[int]) -> int:
 
 
 def _title() -> str:
-    return f'<header class="fw-title"><h1>{say("title")}</h1><p>{say("tagline")}</p></header>'
+    new = f'<button type="button" class="fw-new" data-do="new">{say("new")}</button>'
+    return f'<header class="fw-title"><h1>{say("title")}</h1><p>{say("tagline")}</p>{new}</header>'

@@ -24,7 +24,7 @@ from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.types import Filters
 
 LENGTHS = {"short": (3, 2), "normal": (5, 3), "long": (8, 5)}  # sentences of an answer, of a fact
-BETWEEN_S = 0.1  # at least, between two changes of the text: each draws the whole chat anew
+BETWEEN_S = 0.2  # at least, between two changes of the text: each draws the whole chat anew
 RATINGS = ("Like", "Dislike", "Wrong citation", "Outdated", "Incomplete", "Not what I asked")
 
 

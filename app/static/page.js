@@ -366,6 +366,7 @@
     },
     csv: (at) => save("framewise-rows.csv", "text/csv;charset=utf-8", $(".fw-csv", at.parentElement).value),
     open: (at) => { remember({ s: "", d: "", t: "" }); open(at.closest("li").dataset.id, 0); if (phone()) $("#side .toggle-button")?.click(); },
+    new: () => { $('#pages button[role="tab"]')?.click(); $("#new")?.click(); },
     rename: (at) => rename(at.closest("li")),
     delete: (at) => { if (sure(at, "Sure?")) forget({ id: at.closest("li").dataset.id }); },
     "delete-all": (at) => { if (sure(at, "Delete all for good?")) forget({ all: true }); },

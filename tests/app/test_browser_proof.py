@@ -19,6 +19,7 @@ def test_a_mark_shows_its_card_and_opens_its_source_by_mouse(visit: Visit, serve
     person = visit()
     page = person.page
     person.ask(TPU)
+    page.wait_for_timeout(400)  # the chat scrolls to its end first
     mark = person.marks()[1]
     mark.hover()
     page.wait_for_selector("#fw-hover", state="visible")
