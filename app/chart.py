@@ -117,7 +117,7 @@ def _cited_rows(
 
 def _names(keys: Sequence[Series]) -> dict[Series, str]:
     """Each series by the parts in which it differs from the others."""
-    differing = [at for at in range(3) if len({key[at] for key in keys}) > 1] or [0]
+    differing = [at for at in range(3) if len({key[at] for key in keys}) > 1] or [0, 1]
     return {
         key: ", ".join(say_metric(key[at]) if at == 2 else key[at] for at in differing if key[at])
         or key[0]

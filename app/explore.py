@@ -22,6 +22,7 @@ from framewise.index.types import Filters
 SHOWN = 40
 SNIPPET_CHARS = 200
 TABLE_ROWS = 200
+SOURCES = 3
 STARTING_SERIES = 5
 WELL_KNOWN = ("PyTorch", "TensorFlow", "JAX", "Keras", "scikit-learn")
 
@@ -193,11 +194,13 @@ def chart_html(chart: Chart | None) -> str:
         f"<td>{html.escape(point.date)}</td><td>{point.value:,g}</td><td>{html.escape(point.source)}</td></tr>"
         for point in chart.points[:TABLE_ROWS]
     )
-    sources = ", ".join(dict.fromkeys(point.source for point in chart.points))
+    origins = list(dict.fromkeys(point.source for point in chart.points))
+    more = f" and {len(origins) - SOURCES} more, named in the rows" if len(origins) > SOURCES else ""
+    sources = ", ".join(origins[:SOURCES]) + more
     shown = "" if len(chart.points) <= TABLE_ROWS else f", the first {TABLE_ROWS} shown"
     marked = " Cited rows are marked." if any(point.cited for point in chart.points) else ""
     return (
-        f'<div class="fw-chart"><p class="fw-source"><b>Source:</b> {html.escape(sources[:400])}</p>'
+        f'<div class="fw-chart"><p class="fw-source"><b>Source:</b> {html.escape(sources)}</p>'
         f"<p><b>Careful:</b> {html.escape(chart.caveat)}</p>"
         f"<details><summary>{len(chart.points)} rows{shown}.{marked}</summary>"
         '<div class="fw-rows" tabindex="0" role="region" aria-label="Rows"><table><thead><tr><th>Series</th>'
