@@ -195,7 +195,9 @@ def chart_html(chart: Chart | None) -> str:
         for point in chart.points[:TABLE_ROWS]
     )
     origins = list(dict.fromkeys(point.source for point in chart.points))
-    more = f" and {len(origins) - SOURCES} more, named in the rows" if len(origins) > SOURCES else ""
+    more = (
+        f" and {len(origins) - SOURCES} more, named in the rows" if len(origins) > SOURCES else ""
+    )
     sources = ", ".join(origins[:SOURCES]) + more
     shown = "" if len(chart.points) <= TABLE_ROWS else f", the first {TABLE_ROWS} shown"
     marked = " Cited rows are marked." if any(point.cited for point in chart.points) else ""

@@ -136,8 +136,8 @@ def _badges(
     return found
 
 
-def _badge(name: str, more: str, **values: object) -> str:
-    return f" [{escape_markdown(say(name, **values))}](#note-{name} {_quoted(more)})"
+def _badge(name: str, more: str, *, year: str = "") -> str:
+    return f" [{escape_markdown(say(name, year=year))}](#note-{name} {_quoted(more)})"
 
 
 def _table(table: Table, answer: Answer, turn: int) -> str:

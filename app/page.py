@@ -173,19 +173,21 @@ class _Chat:
                     max_lines=8,
                     autofocus=True,
                 )
-            with gr.Column(scale=2, elem_id="evidence", min_width=320):
-                with gr.Tabs(elem_id="evidence-tabs") as self.tabs:
-                    with gr.Tab(say("tab_proof"), id="proof"):
-                        self.proof = gr.HTML(
-                            proof.empty_panel(),
-                            elem_id="proof",
-                            js_on_load=PANEL,
-                            apply_default_css=False,
-                        )
-                    with gr.Tab(say("tab_chart"), id="chart", visible=False) as self.chart_tab:
-                        self.chart_title = gr.Markdown("")
-                        self.line, self.bar = plots()
-                        self.chart_note = gr.HTML("", js_on_load=None, apply_default_css=False)
+            with (
+                gr.Column(scale=2, elem_id="evidence", min_width=320),
+                gr.Tabs(elem_id="evidence-tabs") as self.tabs,
+            ):
+                with gr.Tab(say("tab_proof"), id="proof"):
+                    self.proof = gr.HTML(
+                        proof.empty_panel(),
+                        elem_id="proof",
+                        js_on_load=PANEL,
+                        apply_default_css=False,
+                    )
+                with gr.Tab(say("tab_chart"), id="chart", visible=False) as self.chart_tab:
+                    self.chart_title = gr.Markdown("")
+                    self.line, self.bar = plots()
+                    self.chart_note = gr.HTML("", js_on_load=None, apply_default_css=False)
         self.conversation = gr.State("")
         self.turn = gr.State(0)
         self.bridge = gr.HTML(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -68,7 +68,7 @@ class Session:
 
     def ask(
         self, question: str, conversation: str, *, owner: str, wish: Wish, visit: str
-    ) -> Iterator[Shown]:
+    ) -> Generator[Shown, None, None]:
         """The page, step by step, while a question is answered; the answer is kept.
 
         `visit` names the browser tab, so that its Stop ends its own questions and no other's.

@@ -113,7 +113,7 @@ def browser_corpus() -> list[Document]:
                 frameworks=("lightning",),
                 sources=(evil,),
                 marks=(),
-            )  # fmt: skip
+            )
         )
     return documents
 

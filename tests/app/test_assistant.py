@@ -291,7 +291,7 @@ def test_conversations_are_kept_and_removed(index: Index, tmp_path: Path) -> Non
     again = Conversations(tmp_path / "c.sqlite")
     assert [turn.to_dict() for turn in again.turns(id)] == [answer.to_dict()] * 2
     assert [(each.id, each.title, each.turns) for each in again.entries()] == [
-        (id, "Is TorchServe archived?", 1)
+        (id, "Is TorchServe archived?", 2)
     ]
     again.delete(id)
     assert again.entries() == [] == again.turns(id)
