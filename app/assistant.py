@@ -298,7 +298,9 @@ class Assistant:
         """For a question on a trend of what was cited, or else read; else only where rows are compared."""
         documents = self.index.documents
         if query.intent == "trend" and cited:
-            return chart_of(cited, documents) or chart_of(also, documents)
+            about = query.text
+            found = chart_of(cited, documents, about=about)
+            return found or chart_of(also, documents, about=about)
         return chart_of(cited, documents, min_series=2)
 
     def _load(self) -> LanguageModel | None:

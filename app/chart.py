@@ -24,16 +24,26 @@ Series = tuple[str, str, str]
 
 
 def chart_of(
-    citations: Sequence[Citation], documents: Mapping[str, Document], *, min_series: int = 1
+    citations: Sequence[Citation],
+    documents: Mapping[str, Document],
+    *,
+    about: str = "",
+    min_series: int = 1,
 ) -> Chart | None:
-    """The chart of the series that most of the cited metric rows belong to, None without one."""
+    """The chart of series that the cited metric rows belong to, None without one.
+
+    The measure that `about` speaks of is drawn first, then shares, which say more of a trend than
+    the counts they are made of, then what most rows belong to.
+    """
     cited = list(_cited_rows(citations, documents))
     groups = Counter((row.table, row.unit) for row in cited)
-    # A share says more of a trend than the counts it is made of.
-    for (table, unit), _ in sorted(groups.items(), key=lambda pair: (pair[0][1] != "%", -pair[1])):
-        keys = dict.fromkeys(
-            series_of(row) for row in cited if (row.table, row.unit) == (table, unit)
-        )
+    words = set(re.findall(r"[a-z]{3,}", about.lower()))
+    named = Counter({_group(row): len(words & _measure(row)) for row in cited})
+    ranked = sorted(
+        groups, key=lambda group: (-named[group], group[1] != "%", -groups[group], group)
+    )
+    for table, unit in ranked:
+        keys = dict.fromkeys(series_of(row) for row in cited if _group(row) == (table, unit))
         found = next(each for each in load_metrics() if each.name == table)
         chart = chart_rows(found, unit, keys, {row.id for row in cited})
         if len(chart.points) >= MIN_POINTS and len(keys) >= min_series:
@@ -56,7 +66,7 @@ def chart_rows(
     if any(len(found) > 1 for found in dates.values()):  # one date alone is no line beside others
         points = [point for point in points if len(dates[point.series]) > 1]
     points.sort(key=lambda point: (point.series, point.date, point.row))
-    return Chart(_title(wanted), unit, table.name, tuple(points), caveat_of(table))
+    return Chart(_title(wanted, unit), unit, table.name, tuple(points), caveat_of(table))
 
 
 def series_of(row: Metric) -> Series:
@@ -99,6 +109,16 @@ def as_csv(chart: Chart) -> str:
     return text.getvalue()
 
 
+def _group(row: Metric) -> tuple[str, str]:
+    return row.table, row.unit
+
+
+def _measure(row: Metric) -> set[str]:
+    """The words of what a row measures, each in the singular and the plural."""
+    words = set(re.findall(r"[a-z]{3,}", f"{row.metric} {row.unit}".lower()))
+    return words | {f"{word}s" for word in words} | {word.removesuffix("s") for word in words}
+
+
 def _plain(cell: str) -> str:
     return f"'{cell}" if cell[:1] in ("=", "+", "@", "\t") else cell
 
@@ -125,8 +145,8 @@ def _names(keys: Sequence[Series]) -> dict[Series, str]:
     }
 
 
-def _title(keys: Sequence[Series]) -> str:
-    """What all series share: the metric, then the subject."""
+def _title(keys: Sequence[Series], unit: str) -> str:
+    """What all series share: the subject, and the metric or else its unit."""
     shared = [keys[0][at] if len({key[at] for key in keys}) == 1 else "" for at in range(3)]
-    metric = say_metric(shared[2]) if shared[2] else "Measured values"
+    metric = say_metric(shared[2] or unit or "values")
     return ": ".join(part for part in (shared[0], metric) if part)

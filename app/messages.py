@@ -6,6 +6,7 @@ Everything that came from outside is escaped; the only links are marks that open
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ PER_TURN = 3  # messages: the question, the steps, the answer
 CELL_CHARS = 110
 MARKS_PER_CELL = 3
 OLD_DAYS = 365
+_CODE = re.compile(r"`([\w .:=+*/@,()\[\]-]+)`")
 
 
 def conversation_messages(turns: Sequence[Answer], taxonomy: Taxonomy) -> list[Message]:
@@ -90,6 +92,18 @@ def card_text(citation: Citation) -> str:
     return f"{place} · {about} · “{' '.join(citation.quote.split())}”"
 
 
+def with_code(text: str) -> str:
+    """Text as it is but for `code` between backticks, of characters that mean nothing to Markdown or HTML."""
+    parts = _CODE.split(text)
+    return "".join(f"`{part}`" if at % 2 else _inner(part) for at, part in enumerate(parts))
+
+
+def _inner(text: str) -> str:
+    """Escaped, with the blanks at its ends kept."""
+    plain = escape_markdown(text)
+    return f"{' ' * text[:1].isspace()}{plain}{' ' * (bool(plain) and text[-1:].isspace())}"
+
+
 def typed_text(content: object) -> str:
     """A message's content as it was typed: a string or Gradio's list of blocks, unescaped."""
     if isinstance(content, str):
@@ -115,7 +129,7 @@ def _sentence(sentence: AnswerSentence, answer: Answer, turn: int, today: dateti
     by_number = {citation.number: citation for citation in answer.citations}
     cited = [by_number[number] for number in sentence.citations if number in by_number]
     badges = "".join(_badges(sentence, cited, answer, today))
-    return escape_markdown(sentence.text) + marks(cited, turn) + badges
+    return with_code(sentence.text) + marks(cited, turn) + badges
 
 
 def _badges(
@@ -178,7 +192,7 @@ def _cell(citations: Sequence[Citation], turn: int, cited: int) -> str:
         quote = quote[:CELL_CHARS].rsplit(" ", 1)[0] + " …"
     # The cited ones' cards stand in the text above; only the others need theirs here.
     linked = (marks([c], turn) if c.number > cited else _bare_mark(c, turn) for c in citations)
-    return escape_markdown(quote) + "".join(linked)
+    return with_code(quote) + "".join(linked)
 
 
 def _bare_mark(citation: Citation, turn: int) -> str:

@@ -28,7 +28,7 @@ EXAMPLES = (
     "Is TorchServe still maintained?",
     "Which framework should a beginner learn first?",
     "How do I run a model in an Android app?",
-    "How did the share of PyTorch in MLPerf Training change over time?",
+    "Is PyTorch more popular than TensorFlow in research papers?",
     "How do I serve a large language model on one GPU?",
 )
 # The names of the custom events stand in quotes in this script, or Gradio does not know them.

@@ -17,7 +17,7 @@ from framewise.app.assistant import Assistant
 FOLDER = Path(__file__).parent.parent / "app" / "screenshots"
 COLOURS = 128  # a palette keeps each picture under 150 KB
 COMPARISON = "PyTorch or JAX for training on TPUs?"
-TREND = "How did the share of PyTorch in MLPerf Training change over time?"
+TREND = "Is PyTorch more popular than TensorFlow in research papers?"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
 
 

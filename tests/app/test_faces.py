@@ -23,7 +23,7 @@ from framewise.app.decide import DecisionConfig
 from framewise.app.explore import Looking
 from framewise.app.export import export
 from framewise.app.followups import follow_ups
-from framewise.app.messages import answer_markdown
+from framewise.app.messages import answer_markdown, with_code
 from framewise.app.render import (
     as_html,
     as_markdown,
@@ -222,6 +222,14 @@ def test_badges_say_only_what_changes_the_reading() -> None:
     )
     clash = answer_markdown(replace(answer(), status="conflict", sentences=sides), 1, today)
     assert clash.count("[conflict](#note-conflicting") == 2
+
+
+def test_code_between_backticks_is_code_and_nothing_else_is() -> None:
+    assert (
+        with_code("The `jax[tpu]` extra installs `x*y`.") == "The `jax[tpu]` extra installs `x*y`."
+    )
+    assert with_code("`<b>` is *not*") == r"\`\<b\>\` is \*not\*"
+    assert with_code("one ` alone") == r"one \` alone"
 
 
 def test_the_table_has_evidence_or_says_that_there_is_none() -> None:
