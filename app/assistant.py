@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from framewise.app.chart import chart_of
 from framewise.app.decide import Decision, DecisionConfig, decide
 from framewise.app.evidence import Evidence, EvidenceConfig, Gathered, gather
 from framewise.app.language_model import LanguageModel, Stop
-from framewise.app.models import AUTO, NONE, choose_model, load_model
+from framewise.app.models import AUTO, NONE, ModelChoice, choose_model, load_model
 from framewise.app.repair import repair
 from framewise.app.types import (
     Answer,
     AnswerSentence,
+    Chart,
     Citation,
     Event,
     History,
@@ -122,6 +124,17 @@ class Assistant:
             return self._model
 
     @property
+    def model_choice(self) -> ModelChoice | None:
+        """Which model on which device, and why; None where a model object or "none" was given.
+
+        Raises:
+            ValueError: the device is not on this machine.
+        """
+        if not isinstance(self._model_name, str) or self._model_name == NONE:
+            return None
+        return choose_model(self._model_name, self._device)
+
+    @property
     def model_id(self) -> str:
         """What the payload says wrote the answer."""
         return self.model.id if self.model is not None else self._model_failure or NO_MODEL
@@ -152,12 +165,15 @@ class Assistant:
         history: History = (),
         filters: Filters | None = None,
         stop: Stop = lambda: False,
+        config: AnswerConfig | None = None,
     ) -> Iterator[Event]:
         """The same, step by step: each sentence as soon as it is verified, the answer last.
 
         `stop` is asked before each token and each sentence; once it says so, the stream ends with
-        the sentences verified so far.
+        the sentences verified so far, as an answer of status "stopped". `config` is for this
+        answer only.
         """
+        config = config or self.config
         clock = _Clock()
         yield Event("understanding")
         query = self._understood(question, history)
@@ -165,8 +181,8 @@ class Assistant:
         if self._model_name not in (AUTO, NONE):
             _ = self.model  # a model asked for by name must be there, even for a refusal
         clock.lap("understand")
-        gathered = gather(query, index, self.taxonomy, filters=filters, config=self.config.evidence)
-        decision = decide(query, gathered, self.taxonomy, config=self.config.decision)
+        gathered = gather(query, index, self.taxonomy, filters=filters, config=config.evidence)
+        decision = decide(query, gathered, self.taxonomy, config=config.decision)
         clock.lap("retrieve")
         yield Event("reading", f"{gathered.documents_read} sources")
         numbering = _Numbering()
@@ -175,12 +191,14 @@ class Assistant:
             model = self.model
             yield Event("writing", self.model_id)
             for sentence in self._sentences(
-                query, gathered, decision, model, numbering, stop, clock
+                query, gathered, decision, model, numbering, config.write, stop, clock
             ):
                 if not sentences:
                     clock.mark("first_sentence")
                 sentences.append(sentence)
                 yield Event("sentence", sentence.text, sentence, numbering.cited(sentence))
+        if decision.status != "refused" and stop():
+            decision = Decision("stopped", decision.notes)
         answer = self._answer(query, gathered, decision, sentences, numbering, clock)
         yield Event("done", answer=answer)
 
@@ -208,6 +226,7 @@ class Assistant:
         decision: Decision,
         model: LanguageModel | None,
         numbering: _Numbering,
+        config: WriteConfig,
         stop: Stop,
         clock: _Clock,
     ) -> Iterator[AnswerSentence]:
@@ -221,7 +240,7 @@ class Assistant:
             query,
             evidence,
             model,
-            config=self.config.write,
+            config=config,
             stop=stop,
             alike=self.index.similarity,
         )
@@ -251,16 +270,13 @@ class Assistant:
         clock: _Clock,
     ) -> Answer:
         status, notes = decision.status, decision.notes
-        if status != "refused" and not sentences:
+        if status not in ("refused", "stopped") and not sentences:
             status, notes = "refused", ("No sentence could be verified against its source.", *notes)
         cited = numbering.citations
-        table = _table(query, gathered, numbering, self.taxonomy) if status != "refused" else None
-        unread = [
-            item for item in gathered.evidence if item.id not in {c.sentence_id for c in cited}
-        ]
-        also = tuple(
-            numbering.citation(item, len(cited) + n) for n, item in enumerate(unread[:ALSO_READ], 1)
-        )
+        cells = _cells(query, gathered) if status not in ("refused", "stopped") else {}
+        unread = _unread(gathered, cells, {citation.sentence_id for citation in cited})
+        also = tuple(numbering.citation(item, len(cited) + n) for n, item in enumerate(unread, 1))
+        numbers = {citation.sentence_id: citation.number for citation in (*cited, *also)}
         return Answer(
             question=query.question,
             standalone_question=query.text,
@@ -269,11 +285,23 @@ class Assistant:
             citations=cited,
             also_read=also,
             notes=notes,
-            table=table,
+            table=_table(cells, numbers, self.taxonomy),
+            chart=self._chart(query, cited, also),
             model=self.model_id if status != "refused" or self._model_ready else "",
             index=self.index.digest,
             timings_s=clock.finish(),
         )
+
+    def _chart(
+        self, query: Query, cited: Sequence[Citation], also: Sequence[Citation]
+    ) -> Chart | None:
+        """For a question on a trend of what was cited, or else read; else only where rows are compared."""
+        documents = self.index.documents
+        if query.intent == "trend" and cited:
+            about = query.text
+            found = chart_of(cited, documents, about=about)
+            return found or chart_of(also, documents, about=about)
+        return chart_of(cited, documents, min_series=2)
 
     def _load(self) -> LanguageModel | None:
         if not isinstance(self._model_name, str):
@@ -324,9 +352,6 @@ class _Numbering:
     def cited(self, sentence: AnswerSentence) -> tuple[Citation, ...]:
         return tuple(self._citations[number - 1] for number in sentence.citations)
 
-    def numbers_of(self, ids: Sequence[str]) -> tuple[int, ...]:
-        return tuple(sorted(self._numbers[id] for id in ids if id in self._numbers))
-
     def citation(self, item: Evidence, number: int) -> Citation:
         sentence, document = item.sentence, item.document
         source = document.source_of(sentence.start, sentence.end)
@@ -374,20 +399,54 @@ def _chain(first: Sequence[Draft], then: Iterator[Draft]) -> Iterator[Draft]:
     yield from then
 
 
-def _table(
-    query: Query, gathered: Gathered, numbering: _Numbering, taxonomy: Taxonomy
-) -> Table | None:
-    """For a comparison: which cited sentences speak on each framework × criterion."""
+def _cells(query: Query, gathered: Gathered) -> dict[tuple[str, str], tuple[str, ...]]:
+    """For a comparison: the sentences found for each framework × criterion, best first.
+
+    Where the question names no criterion, the ones on which every framework has a sentence.
+    """
     if len(query.frameworks) < 2:
-        return None
+        return {}
     frameworks = query.frameworks[:4]
-    criteria = query.criteria[:3] or ("",)
+    if query.criteria:
+        wanted = [(f, c) for f in frameworks for c in query.criteria[:3]]
+        return {cell: gathered.matrix.get(cell, ()) for cell in wanted}
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for item in gathered.evidence:
+        for cell in ((f, c) for f in item.frameworks for c in item.criteria if f in frameworks):
+            found[cell] = (*found.get(cell, ()), item.id)
+    seen = dict.fromkeys(criterion for _, criterion in found)
+    shared = [c for c in seen if all((f, c) in found for f in frameworks)][:3]
+    if shared:
+        return {(f, c): found[f, c] for f in frameworks for c in shared}
+    return {(f, ""): gathered.matrix.get((f, ""), ()) for f in frameworks}
+
+
+def _unread(
+    gathered: Gathered, cells: dict[tuple[str, str], tuple[str, ...]], cited: set[str]
+) -> list[Evidence]:
+    """What was read and not cited: first what a cell of the table rests on, then the best."""
+    by_id = {item.id: item for item in gathered.evidence}
+    bare = [ids[0] for ids in cells.values() if ids and not cited & set(ids)]
+    order = dict.fromkeys((*bare, *by_id))
+    return [by_id[id] for id in order if id not in cited][: max(ALSO_READ, len(set(bare)))]
+
+
+def _table(
+    cells: dict[tuple[str, str], tuple[str, ...]], numbers: dict[str, int], taxonomy: Taxonomy
+) -> Table | None:
+    """Which numbered sentences speak on each framework × criterion, the cited ones first."""
+    if not cells:
+        return None
+    frameworks = list(dict.fromkeys(framework for framework, _ in cells))
+    criteria = list(dict.fromkeys(criterion for _, criterion in cells))
     names = {c: found.name for c in criteria if (found := taxonomy.criterion(c)) is not None}
     return Table(
         frameworks=tuple(display_name(taxonomy.framework(id), id) for id in frameworks),
         criteria=tuple(names.get(c, "In general") for c in criteria),
         cells=tuple(
-            tuple(numbering.numbers_of(gathered.matrix.get((f, c), ())) for c in criteria)
+            tuple(
+                tuple(sorted(numbers[id] for id in cells[f, c] if id in numbers)) for c in criteria
+            )
             for f in frameworks
         ),
     )

@@ -99,11 +99,12 @@ def chat(
 ) -> None:
     """Open the chat in the browser."""
     from framewise.app.page import serve
+    from framewise.app.web import open_to_others
 
     if auth and ":" not in auth:
         raise typer.BadParameter(f"'{auth}' is not USER:PASSWORD", param_hint="--auth")
-    if host not in ("127.0.0.1", "localhost", "::1") and not auth:
-        say(f"framewise: '{host}' lets others on the network in, without a password; see --auth")
+    if warning := open_to_others(host, auth):
+        say(f"framewise: {warning}")
     steps = Steps()
     with steps.shown():
         assistant = _assistant(model, encoder, corpus, device, steps)

@@ -1,4 +1,4 @@
-"""The chat in the browser: a plain Gradio face over Assistant; wires events, decides nothing.
+"""The chat in the browser: Gradio components wired to a Session; decides nothing and renders nothing itself.
 
 Gradio reads the handlers' annotations in this module's names, so it is imported here at the top;
 only `framewise chat` imports this module.
@@ -6,94 +6,75 @@ only `framewise chat` imports this module.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
-from framewise.app import web
+from framewise.app import proof, web
 from framewise.app.assistant import Assistant
-from framewise.app.conversations import Conversations
+from framewise.app.explore import profile_html
+from framewise.app.messages import PER_TURN, typed_text
+from framewise.app.page_explore import build_explore
+from framewise.app.page_settings import Settings, build_settings, stored_settings
+from framewise.app.plots import plots, show_chart
+from framewise.app.session import RATINGS, Session, Wish
+from framewise.app.words import say
 from framewise.corpus.errors import FramewiseError
 from framewise.index.home import ensure_folder, home
 
+EXAMPLES = (
+    "PyTorch or JAX for training on TPUs?",
+    "Is TorchServe still maintained?",
+    "Which framework should a beginner learn first?",
+    "How do I run a model in an Android app?",
+    "Is PyTorch more popular than TensorFlow in research papers?",
+    "How do I serve a large language model on one GPU?",
+)
+# The names of the custom events stand in quotes in this script, or Gradio does not know them.
+BRIDGE = """
+window.framewise.connect({
+  server,
+  open: (id, turn) => trigger('open', {id, turn}),
+  turn: (turn) => trigger('turn', {turn}),
+});
+"""
+PANEL = "window.framewise.panel(element, props); watch('value', () => window.framewise.paneled());"
+LIST = """
+<div class="fw-list"><label class="fw-hidden" for="fw-search">Search conversations</label>
+<input id="fw-search" type="search" placeholder="Search conversations" autocomplete="off">
+<ul id="fw-conversations" aria-label="Kept conversations"></ul>
+<p id="fw-list-note" class="fw-source"></p>
+<button type="button" data-do="delete-all">Delete all</button></div>
+"""
+Output = dict[Any, Any]
 
-def build(assistant: Assistant) -> gr.Blocks:
+
+def build(assistant: Assistant, *, queue_size: int = web.QUEUE_SIZE) -> gr.Blocks:
     """The page and its machine endpoint `ask`."""
-    stops: dict[str, threading.Event] = {}  # by session, while its question is being answered
-    kept = Conversations(ensure_folder(home()) / "conversations.sqlite")
-
-    def on_ask(
-        question: str,
-        history: list[dict[str, Any]],
-        cards: str,
-        conversation: str,
-        request: gr.Request,
-    ) -> Iterator[tuple[list[dict[str, Any]], str, str, str]]:
-        session = str(request.session_hash)
-        stops[session] = threading.Event()
-        if not question.strip():
-            yield history, cards, question, conversation
-            return
-        try:
-            for shown in web.respond(assistant, question, history, stops[session], cards):
-                if shown.answer is not None:
-                    conversation = kept.add(conversation, shown.answer)
-                yield shown.messages, shown.cards, "", conversation
-        finally:
-            stops.pop(session, None)
-
-    def on_stop(request: gr.Request) -> None:
-        stop = stops.get(str(request.session_hash))
-        if stop is not None:
-            stop.set()
-
-    def ask(question: str) -> dict[str, Any]:
-        """One question, one payload: the same as `framewise ask --json`."""
-        try:
-            return assistant.ask(question).to_dict()
-        except FramewiseError as error:
-            raise gr.Error(str(error)) from error
-
-    with gr.Blocks(title="Framewise", analytics_enabled=False) as page:
-        gr.Markdown("# Framewise\nWhich machine-learning framework should I choose, and why?")
-        with gr.Row():
-            with gr.Column(scale=3):
-                chatbot = gr.Chatbot(
-                    elem_id="chat",
-                    label="Conversation",
-                    height="65vh",
-                    sanitize_html=True,
-                    allow_tags=False,
-                    latex_delimiters=[],
-                    placeholder="Ask about choosing a machine-learning framework.",
-                )
-                box = gr.Textbox(
-                    elem_id="question",
-                    label="Your question",
-                    placeholder=web.EXAMPLES[0],
-                    submit_btn="Ask",
-                    stop_btn="Stop",
-                    max_length=4000,
-                    autofocus=True,
-                )
-                gr.Examples(
-                    [[example] for example in web.EXAMPLES], inputs=[box], label="For a start"
-                )
-            with gr.Column(scale=2):
-                cards = gr.HTML("", elem_id="sources", label="Sources")
-        conversation = gr.State("")
-        asked = box.submit(
-            on_ask,
-            [box, chatbot, cards, conversation],
-            [chatbot, cards, box, conversation],
-            api_visibility="private",
-            concurrency_id="llm",
-            concurrency_limit=1,
+    session = Session(assistant, ensure_folder(home()) / "conversations.sqlite")
+    with gr.Blocks(title=say("title"), analytics_enabled=False, fill_width=True) as page:
+        with gr.Sidebar(open=False, width=300, elem_id="side"):
+            gr.Markdown(f"## {say('conversations')}")
+            new = gr.Button(say("new"), elem_id="new", variant="primary")
+            gr.HTML(LIST, elem_id="conversations", js_on_load=None, apply_default_css=False)
+        gr.HTML(_title(), elem_id="title", js_on_load=None, apply_default_css=False)
+        stored = stored_settings()
+        with gr.Tabs(elem_id="pages"):
+            with gr.Tab(say("tab_chat"), elem_id="page-chat"):
+                chat = _Chat(session)
+            with gr.Tab(say("tab_explore"), elem_id="page-explore"):
+                build_explore(assistant)
+            with gr.Tab(say("tab_settings"), elem_id="page-settings"):
+                settings = build_settings(assistant, stored)
+        gr.HTML(
+            '<dialog id="fw-dialog" aria-label="Document"></dialog>',
+            js_on_load=None,
+            apply_default_css=False,
         )
-        box.stop(on_stop, None, None, cancels=[asked], queue=False, api_visibility="private")
-        gr.api(ask, api_name="ask", concurrency_id="llm")
-    page.queue(max_size=web.QUEUE_SIZE, default_concurrency_limit=1)
+        chat.wire(page, settings, new)
+        gr.api(_endpoint(assistant), api_name="ask", concurrency_id="llm")
+    page.queue(max_size=queue_size, default_concurrency_limit=2)
     return page
 
 
@@ -113,18 +94,324 @@ def serve(
     settings = web.launch_settings(host, port, open_browser=open_browser, auth=auth)
     page = build(assistant)
     try:
-        page.launch(**settings, theme=_theme())
+        page.launch(**settings, theme=theme())
     except OSError as error:
         raise FramewiseError(
             f"port {port} on {host} cannot be used: {error}", fix="Choose another with --port."
         ) from error
 
 
-def _theme() -> gr.Theme:
-    # 400 and 700 only: the bundled 600 weight lacks most letters (UI.md, pitfall 2).
+def theme() -> gr.Theme:
+    """Indigo on slate, in the bundled font's two whole weights (UI.md, pitfall 2)."""
     font = [
         gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)),
         gr.themes.Font("system-ui"),
         gr.themes.Font("sans-serif"),
     ]
-    return gr.themes.Default(font=font).set(body_text_color_subdued="*neutral_600")
+    mono = [
+        gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)),
+        gr.themes.Font("ui-monospace"),
+        gr.themes.Font("monospace"),
+    ]
+    return gr.themes.Default(
+        primary_hue="indigo", neutral_hue="slate", radius_size="lg", font=font, font_mono=mono
+    ).set(
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_text_color="white",
+        block_border_width="0px",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+    )
+
+
+class _Chat:
+    """The chat's components and what happens between them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        with gr.Row(elem_id="room", equal_height=True):
+            with gr.Column(scale=3, elem_id="talk", min_width=320):
+                self.chatbot = gr.Chatbot(
+                    elem_id="chat",
+                    label=say("conversation"),
+                    show_label=False,
+                    height="100%",
+                    layout="panel",
+                    editable="user",
+                    buttons=["copy"],
+                    sanitize_html=True,
+                    allow_tags=False,
+                    latex_delimiters=[],
+                    line_breaks=False,
+                    feedback_options=list(RATINGS),
+                    placeholder=f"## {say('welcome')}\n{say('welcome_more')}",
+                    examples=[{"text": example} for example in EXAMPLES],
+                )
+                self.note = gr.HTML(
+                    "", elem_id="filters-note", js_on_load=None, apply_default_css=False
+                )
+                gr.HTML(
+                    '<button type="button" data-do="sheet" id="fw-open-sheet">'
+                    f"{say('sources_button')}</button>"
+                    '<span id="fw-status" class="fw-hidden" role="status"></span>',
+                    elem_id="bar",
+                    js_on_load=None,
+                    apply_default_css=False,
+                )
+                self.box = gr.Textbox(
+                    elem_id="question",
+                    label=say("question"),
+                    show_label=False,
+                    placeholder=say("placeholder"),
+                    submit_btn=say("ask"),
+                    stop_btn=False,
+                    max_length=4000,
+                    max_lines=8,
+                    autofocus=True,
+                )
+            with (
+                gr.Column(scale=2, elem_id="evidence", min_width=320),
+                gr.Tabs(elem_id="evidence-tabs") as self.tabs,
+            ):
+                with gr.Tab(say("tab_proof"), id="proof"):
+                    self.proof = gr.HTML(
+                        proof.empty_panel(),
+                        elem_id="proof",
+                        js_on_load=PANEL,
+                        apply_default_css=False,
+                    )
+                with gr.Tab(say("tab_chart"), id="chart", visible=False) as self.chart_tab:
+                    self.chart_title = gr.Markdown("")
+                    self.line, self.bar = plots()
+                    self.chart_note = gr.HTML("", js_on_load=None, apply_default_css=False)
+        self.conversation = gr.State("")
+        self.turn = gr.State(0)
+        self.bridge = gr.HTML(
+            "",
+            elem_id="bridge",
+            js_on_load=BRIDGE,
+            server_functions=_server_functions(session),
+        )
+
+    def wire(self, page: gr.Blocks, settings: Settings, new: gr.Button) -> None:
+        """Connects the components."""
+        shown = [self.chatbot, self.proof, self.box, self.conversation, self.turn]
+        asking = {
+            "outputs": shown,
+            "api_visibility": "private",
+            "concurrency_id": "llm",
+            "concurrency_limit": 2,
+            "show_progress": "hidden",
+        }
+        given = [self.conversation, settings.wish]
+        asks = (
+            (self.box.submit, self._on_submit, [self.box, *given]),
+            (self.chatbot.option_select, self._on_select, given),
+            (self.chatbot.example_select, self._on_select, given),
+            (self.chatbot.retry, self._on_retry, given),
+            (self.chatbot.edit, self._on_edit, given),
+        )
+        for trigger, _, _ in asks:
+            trigger(None, None, None, js="() => framewise.busy()")
+        started = [trigger(handler, inputs, **asking) for trigger, handler, inputs in asks]
+        quick = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
+        loaded = page.load(self._on_load, None, shown, **quick)
+        linked = loaded.then(self._on_submit, [self.box, *given], **asking)  # ?q= asks by itself
+        for event in (*started, linked):
+            event.then(self._on_chart, [self.conversation, self.turn], self._charts, **quick)
+            ended = "loaded" if event is linked else "idle"
+            event.then(None, None, None, js=f"() => framewise.{ended}()")
+        self.box.stop(self._on_stop, None, None, **quick)
+        self.chatbot.undo(self._on_undo, self.conversation, shown, **quick)
+        self.chatbot.like(self._on_like, self.conversation, None, **quick)
+        fresh = new.click(self._on_new, None, shown, **quick)
+        fresh.then(None, None, None, js="() => framewise.began()")
+        opened = self.bridge.open(self._on_open, None, shown, **quick)
+        opened.then(self._on_chart, [self.conversation, self.turn], self._charts, **quick)
+        self.bridge.turn(self._on_turn, self.conversation, self._charts, **quick)
+        settings.wire(page, self.note)
+
+    @property
+    def _charts(self) -> list[Any]:
+        return [self.chart_tab, self.chart_title, self.line, self.bar, self.chart_note, self.tabs]
+
+    def _on_submit(
+        self, question: str, conversation: str, wish: Wish, request: gr.Request
+    ) -> Iterator[Output]:
+        if not (question or "").strip():
+            yield {self.box: gr.Textbox(value="")}
+            return
+        yield from self._asked(question, conversation, wish, request)
+
+    def _on_select(
+        self, data: gr.SelectData, conversation: str, wish: Wish, request: gr.Request
+    ) -> Iterator[Output]:
+        chosen = data.value
+        question = str(chosen["text"] if isinstance(chosen, dict) else chosen)
+        yield from self._asked(question, conversation, wish, request)
+
+    def _on_retry(
+        self, data: gr.RetryData, conversation: str, wish: Wish, request: gr.Request
+    ) -> Iterator[Output]:
+        turn = _turn(data.index)
+        question = self._session.back_to(conversation, _owner(request), turn) or typed_text(
+            data.value
+        )
+        yield from self._asked(question, conversation, wish, request)
+
+    def _on_edit(
+        self, data: gr.EditData, conversation: str, wish: Wish, request: gr.Request
+    ) -> Iterator[Output]:
+        self._session.back_to(conversation, _owner(request), _turn(data.index))
+        yield from self._asked(typed_text(data.value), conversation, wish, request)
+
+    def _asked(
+        self, question: str, conversation: str, wish: Wish, request: gr.Request
+    ) -> Iterator[Output]:
+        steps = self._session.ask(
+            question,
+            conversation,
+            owner=_owner(request),
+            wish=wish,
+            visit=str(request.session_hash),
+        )
+        box = gr.Textbox(value="", submit_btn=False, stop_btn=say("stop"))
+        try:
+            for step in steps:
+                output: Output = {self.chatbot: step.messages, self.box: box}
+                if step.panel:
+                    output[self.proof] = step.panel
+                if step.answer is not None:
+                    output |= {self.conversation: step.conversation, self.turn: step.turn}
+                yield output
+                box = gr.skip()
+            yield {self.box: gr.Textbox(submit_btn=say("ask"), stop_btn=False)}
+        finally:
+            steps.close()  # the tab was closed: nothing goes on in its name
+
+    def _on_stop(self, request: gr.Request) -> None:
+        self._session.stop(str(request.session_hash))
+
+    def _on_undo(self, data: gr.UndoData, conversation: str, request: gr.Request) -> Output:
+        question = self._session.back_to(conversation, _owner(request), _turn(data.index))
+        return {**self._showing(conversation, _owner(request)), self.box: question}
+
+    def _on_like(self, data: gr.LikeData, conversation: str, request: gr.Request) -> None:
+        said = data.liked if isinstance(data.liked, str) else ("Like" if data.liked else "Dislike")
+        if said in RATINGS or not said:
+            self._session.kept(_owner(request)).rate(conversation, _turn(data.index), said)
+
+    def _on_new(self) -> Output:
+        return {
+            self.chatbot: [], self.proof: proof.empty_panel(), self.conversation: "", self.turn: 0, self.box: "",
+        }  # fmt: skip
+
+    def _on_open(self, data: gr.EventData, request: gr.Request) -> Output:
+        wanted = getattr(data, "_data", None) or {}
+        return self._showing(
+            str(wanted.get("id", "")), _owner(request), int(wanted.get("turn") or 0)
+        )
+
+    def _on_load(self, request: gr.Request) -> Output:
+        asked = dict(request.query_params)
+        if asked.get("c"):
+            turn = asked.get("t", "")
+            at = int(turn) if turn.isdecimal() and len(turn) < 6 else 0
+            return self._showing(asked["c"], _owner(request), at)
+        # Nothing is touched otherwise: somebody may already be typing.
+        return {self.box: asked["q"][:4000] if asked.get("q") else gr.skip()}
+
+    def _on_chart(self, conversation: str, turn: int, request: gr.Request) -> list[Any]:
+        answer = self._session.answer(conversation, _owner(request), turn)
+        chart = answer.chart if answer is not None else None
+        return [gr.Tab(visible=chart is not None), *show_chart(chart), gr.Tabs(selected="proof")]
+
+    def _on_turn(self, data: gr.EventData, conversation: str, request: gr.Request) -> list[Any]:
+        wanted = getattr(data, "_data", None) or {}
+        return self._on_chart(conversation, int(wanted.get("turn") or 0), request)
+
+    def _showing(self, conversation: str, owner: str, turn: int = 0) -> Output:
+        step = self._session.show(conversation, owner, turn)
+        ratings = self._session.kept(owner).ratings(step.conversation) if step.conversation else []
+        values = [value for rating in ratings for value in (None, rating or None)]
+        return {
+            self.chatbot: gr.Chatbot(value=step.messages, feedback_value=values),
+            self.proof: step.panel,
+            self.conversation: step.conversation,
+            self.turn: step.turn,
+        }
+
+
+def _server_functions(session: Session) -> list[Callable[..., Any]]:
+    """What the page's script may call: each takes one object; the visitor's cookie says whose it is about."""
+
+    def list_conversations(data: dict[str, Any], request: gr.Request) -> list[dict[str, Any]]:
+        return [asdict(each) for each in session.kept(_owner(request)).entries(str(data["search"]))]
+
+    def rename_conversation(data: dict[str, Any], request: gr.Request) -> str:
+        session.kept(_owner(request)).rename(str(data["id"]), str(data["title"]))
+        return "renamed"
+
+    def delete_conversation(data: dict[str, Any], request: gr.Request) -> str:
+        kept = session.kept(_owner(request))
+        if data.get("all"):
+            kept.delete_all()
+        else:
+            kept.delete(str(data["id"]))
+        return "deleted"
+
+    def show_panel(data: dict[str, Any], request: gr.Request) -> str:
+        return session.panel(str(data["id"]), _owner(request), int(data["turn"]))
+
+    def show_document(data: dict[str, Any]) -> str:
+        if data.get("profile"):
+            return profile_html(
+                str(data["id"]), session.assistant.index, session.assistant.taxonomy
+            )
+        start, end = int(data.get("start") or 0), int(data.get("end") or 0)
+        return session.document(str(data["id"]), start, end)
+
+    def take_along(data: dict[str, Any], request: gr.Request) -> dict[str, str]:
+        try:
+            made = session.export(
+                str(data["id"]), _owner(request), int(data["turn"]), str(data["form"])
+            )
+        except FramewiseError as error:
+            return {"error": str(error)}
+        return {"name": made.name, "type": made.media_type, "text": made.text}
+
+    return [
+        list_conversations, rename_conversation, delete_conversation, show_panel, show_document, take_along,
+    ]  # fmt: skip
+
+
+def _endpoint(assistant: Assistant) -> Any:  # noqa: ANN401 - Gradio reads the function's own annotations
+    def ask(question: str) -> dict[str, Any]:
+        """One question, one payload: the same as `framewise ask --json`."""
+        try:
+            return assistant.ask(question).to_dict()
+        except FramewiseError as error:
+            raise gr.Error(str(error)) from error
+
+    return ask
+
+
+def _owner(request: gr.Request) -> str:
+    """Whose conversations these are: the browser's, by its cookie; without one, this tab's alone."""
+    visitor = web.visitor_of(request.headers.get("cookie", ""))
+    return visitor or f"tab {getattr(request, 'session_hash', '')}"
+
+
+def _turn(index: int | tuple[int, int] | list[int]) -> int:
+    """The turn, counted from 1, of a message by its place in the chat."""
+    place = index if isinstance(index, int) else index[0]
+    return place // PER_TURN + 1
+
+
+def _title() -> str:
+    new = f'<button type="button" class="fw-new" data-do="new">{say("new")}</button>'
+    return f'<header class="fw-title"><h1>{say("title")}</h1><p>{say("tagline")}</p>{new}</header>'

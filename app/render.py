@@ -13,30 +13,48 @@ STATUS_WORDS = {
     "partial": "Partial answer: not everything asked has a source.",
     "conflict": "The sources disagree.",
     "refused": "No answer: the sources do not carry one.",
+    "stopped": "Stopped before the answer was whole.",
 }
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$&])")
+# Emphasis, code, links, HTML, formulas, tables, mail addresses; then what begins a heading, list or rule
+# at the line's start; then what makes a bare address a link.
+_MARKDOWN = re.compile(
+    r"([\\`*_\[\]<>~$&|@])|^([#+=-]|\d+(?=[.)]))|(?<=:)(/)(?=/)|(?<=\bwww)(\.)", re.IGNORECASE
+)
 
 
 def escape_markdown(text: str) -> str:
-    """Text that Markdown shows as it is: no link, image, HTML, formula or emphasis can arise."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """Text that Markdown shows as it is: no link, image, HTML, formula, list or emphasis can arise."""
+    return _MARKDOWN.sub(_escaped, " ".join(text.split()))
 
 
 def unescape_markdown(text: str) -> str:
     """What `escape_markdown` was given, on one line."""
-    return re.sub(r"\\([\\`*_{}\[\]()#+!|<>~$&])", r"\1", text)
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    found = match.group()
+    # A number before its dot cannot be escaped itself: "1." is written "1\.".
+    return f"{found}\\" if found.isdigit() else f"\\{found}"
 
 
 def safe_url(citation: Citation) -> str:
-    """The source's address at the quote's place, "" where it has no http(s) address."""
+    """The source's address, "" where it has no http(s) address."""
     if not re.fullmatch(r"https?://[^\s<>\"'()\[\]]+", citation.url):
         return ""
     return citation.url
 
 
-def text_fragment(citation: Citation) -> str:
-    """The `#:~:text=` part that makes a browser show a quote in its page."""
-    return f"#:~:text={quote(' '.join(citation.quote.split()), safe='')}"
+def source_link(citation: Citation) -> str:
+    """The source's own http(s) address, "" where it has none.
+
+    Only a user's own page is opened at the quote: the quotes of shipped documents are Framewise's
+    words about their source and do not stand in it.
+    """
+    url = safe_url(citation)
+    if not url or citation.kind != "user" or "#" in url:
+        return url
+    return f"{url}#:~:text={quote(' '.join(citation.quote.split()), safe='')}"
 
 
 def source_line(citation: Citation) -> str:
@@ -83,8 +101,8 @@ def as_markdown(answer: Answer) -> str:
     parts += [" ".join(sentences)] if sentences else []
     parts += [escape_markdown(note) for note in answer.notes]
     for citation in (*answer.citations, *_nearest(answer)):
-        url = safe_url(citation)
-        link = f" [source]({url}{text_fragment(citation)})" if url else ""
+        url = source_link(citation)
+        link = f" [source]({url})" if url else ""
         parts.append(
             f"{citation.number}. {escape_markdown(source_line(citation))}: "
             f"“{escape_markdown(citation.quote)}”{link}"
@@ -108,9 +126,8 @@ def as_html(answer: Answer) -> str:
 
 
 def _html_source(citation: Citation) -> str:
-    url = safe_url(citation)
-    address = html.escape(url + text_fragment(citation), quote=True)
-    link = f' <a href="{address}" rel="noreferrer">source</a>' if url else ""
+    address = html.escape(source_link(citation), quote=True)
+    link = f' <a href="{address}" rel="noreferrer">source</a>' if address else ""
     quoted = html.escape(" ".join(citation.quote.split()))
     return (
         f'<li value="{citation.number}">{html.escape(source_line(citation))}'

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from framewise.corpus.errors import QuestionError
 
 SCHEMA_VERSION = 1
-Status = Literal["answered", "partial", "conflict", "refused"]
+Status = Literal["answered", "partial", "conflict", "refused", "stopped"]
 Verdict = Literal["supported", "partly", "unsupported"]
 
 
@@ -59,6 +59,34 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartPoint:
+    """A metric row as drawn: `row` is its id, `cited` whether the answer cites this very row."""
+
+    series: str
+    date: str
+    value: float
+    row: str
+    source: str
+    cited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The series of the metric rows an answer cites; `caveat` is the table's own warning."""
+
+    title: str
+    unit: str
+    table: str
+    points: tuple[ChartPoint, ...]
+    caveat: str
+
+    @property
+    def is_trend(self) -> bool:
+        """Whether a series has several dates, so that a line can be drawn."""
+        return len({point.date for point in self.points}) > 1
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What was asked, what was found, and the proof for each sentence of it.
 
@@ -74,6 +102,7 @@ class Answer:
     also_read: tuple[Citation, ...] = ()
     notes: tuple[str, ...] = ()
     table: Table | None = None
+    chart: Chart | None = None
     model: str = ""
     index: str = ""
     timings_s: Mapping[str, float] = field(default_factory=dict)
@@ -85,19 +114,19 @@ class Answer:
         return {"oldest": dates[0] if dates else "", "newest": dates[-1] if dates else ""}
 
     @property
+    def span(self) -> str:
+        """The dates of the cited sources in words, "" where none is dated."""
+        oldest, newest = self.as_of["oldest"], self.as_of["newest"]
+        return oldest if oldest == newest else f"{oldest} to {newest}"
+
+    @property
     def text(self) -> str:
         """The answer as Markdown with [1] marks, the notes and the as-of line last."""
         lines = [_marked(sentence) for sentence in self.sentences]
         parts = [" ".join(lines)] if lines else []
         parts += list(self.notes)
-        if self.citations:
-            as_of = self.as_of
-            span = (
-                as_of["newest"]
-                if len(set(as_of.values())) == 1
-                else f"{as_of['oldest']} to {as_of['newest']}"
-            )
-            parts.append(f"As of {span} (dates of the cited sources).")
+        if self.span:
+            parts.append(f"As of {self.span} (dates of the cited sources).")
         return "\n\n".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -114,7 +143,7 @@ class Answer:
             "notes": list(self.notes),
             "as_of": self.as_of,
             "table": None if self.table is None else _lists(asdict(self.table)),
-            "chart": None,
+            "chart": None if self.chart is None else _lists(asdict(self.chart)),
             "model": self.model,
             "index": self.index,
             "timings_s": dict(self.timings_s),
@@ -131,7 +160,7 @@ class Answer:
             raise ValueError(
                 f"the payload has schema_version {payload.get('schema_version')!r}, not {SCHEMA_VERSION}"
             )
-        table = payload["table"]
+        table, chart = payload["table"], payload["chart"]
         return cls(
             question=payload["question"],
             standalone_question=payload["standalone_question"],
@@ -144,6 +173,7 @@ class Answer:
             also_read=tuple(Citation(**row) for row in payload["also_read"]),
             notes=tuple(payload["notes"]),
             table=None if table is None else _table(table),
+            chart=None if chart is None else _chart(chart),
             model=payload["model"],
             index=payload["index"],
             timings_s=payload["timings_s"],
@@ -232,3 +262,7 @@ def _table(row: Mapping[str, Any]) -> Table:
         criteria=tuple(row["criteria"]),
         cells=tuple(tuple(tuple(cell) for cell in line) for line in row["cells"]),
     )
+
+
+def _chart(row: Mapping[str, Any]) -> Chart:
+    return Chart(**{**row, "points": tuple(ChartPoint(**point) for point in row["points"])})

@@ -1,165 +1,98 @@
-"""What the chat page shows and how it is served: Events to messages and source cards, without Gradio.
+"""How the page is served: launch settings, headers, cookie, style and script; knows no question or answer.
 
-Everything that came from outside (questions, sources, titles) is escaped on the server, and the page's
-Content-Security-Policy lets it reach nothing but this server.
+The page's Content-Security-Policy lets it reach nothing but this server; see SECURITY.md, section 3.
 """
 
 from __future__ import annotations
 
-import html
 import os
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import re
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from typing import Any
 
-from framewise.app.render import (
-    STATUS_WORDS,
-    escape_markdown,
-    safe_url,
-    source_line,
-    text_fragment,
-    unescape_markdown,
-)
-from framewise.app.types import Answer, Citation, Event
-from framewise.corpus.errors import FramewiseError
+from framewise.app.render import printable
 from framewise.index.home import ensure_folder, home
-
-if TYPE_CHECKING:
-    from framewise.app.assistant import Assistant
 
 QUEUE_SIZE = 20  # waiting questions; a longer queue is refused with a clear message
 MAX_UPLOAD = "1mb"
-Context = dict[str, tuple[str, str]]  # sentence id: what stands before and after it in its passage
-EXAMPLES = (
-    "PyTorch or JAX for training on TPUs?",
-    "Is TorchServe still maintained?",
-    "Which framework should a beginner learn first?",
-    "How do I run a model in an Android app?",
-)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+COOKIE = "framewise_visitor"
+COOKIE_SECONDS = 365 * 24 * 3600
+STATIC = Path(__file__).parent / "static"
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; "
     "style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "connect-src 'self'; font-src 'self' data:; form-action 'self'; base-uri 'self'; "
     "frame-src 'none'; object-src 'none'"
 )
-# Style stands here and not in css=, which Gradio rewrites; see UI.md, pitfall 3.
-HEAD = (
-    f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_SECURITY_POLICY}">'
-    """<meta name="referrer" content="no-referrer">
-<style>
-#sources { max-height: 78vh; overflow-y: auto; }
-#sources article { border: 1px solid var(--border-color-primary); border-radius: 8px;
-  padding: .6rem .8rem; margin-bottom: .6rem; scroll-margin-top: 1rem; }
-#sources article:target, #sources article.current { outline: 3px solid var(--color-accent); }
-#sources h3 { font-size: 1rem; margin: 0 0 .2rem; } #sources .meta { font-size: .85rem; }
-#sources mark { background: #ffe58a; color: #1a1a1a; padding: 0 .1em; }
-#chat .prose.chatbot.md { opacity: 1 !important; }
-footer { display: none !important; }
-</style>
-<script>
-document.addEventListener("click", (event) => {
-  const link = event.target.closest && event.target.closest('a[href*="#source-"]');
-  if (!link) return;
-  const id = link.getAttribute("href").split("#")[1];
-  const card = document.getElementById(id);
-  if (!card) return;
-  event.preventDefault();
-  document.querySelectorAll("#sources article.current").forEach((c) => c.classList.remove("current"));
-  card.classList.add("current");
-  card.setAttribute("tabindex", "-1");
-  card.focus({ preventScroll: true });
-  card.scrollIntoView({ block: "center" });
-}, true);
-</script>"""
-)
+HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY + "; frame-ancestors 'none'",
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Scope]]
+Send = Callable[[Scope], Awaitable[None]]
 
 
-def answer_markdown(answer: Answer, turn: int) -> str:
-    """An answer for the chat: escaped text, marks that link to the source cards of its turn."""
-    marked = [
-        escape_markdown(sentence.text)
-        + _marks(sentence.citations, turn)
-        + (" *(partly supported)*" if sentence.verdict == "partly" else "")
-        for sentence in answer.sentences
-    ]
-    parts = (
-        [f"**{escape_markdown(STATUS_WORDS[answer.status])}**"]
-        if STATUS_WORDS[answer.status]
-        else []
-    )
-    parts += [" ".join(marked)] if marked else []
-    parts += [escape_markdown(note) for note in answer.notes]
-    if answer.citations:
-        as_of = answer.as_of
-        parts.append(
-            f"*Sources dated {as_of['oldest']} to {as_of['newest']}. Written by {escape_markdown(answer.model)}.*"
-        )
-    return "\n\n".join(parts)
+class Guard:
+    """ASGI middleware: security headers, the visitor's cookie, and no foreign Host on loopback.
+
+    Args:
+        app: what is guarded.
+        hosts: the Host names that are served; empty for all.
+    """
+
+    def __init__(
+        self, app: Callable[[Scope, Receive, Send], Awaitable[None]], hosts: tuple[str, ...] = ()
+    ) -> None:
+        self._app, self._hosts = app, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves a request, or refuses it: another Host is a page that rebinds its name to us."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        if self._hosts and _host_name(headers.get("host", "")) not in self._hosts:
+            await _refuse(send)
+            return
+        new = "" if visitor_of(headers.get("cookie", "")) else secrets.token_hex(16)
+
+        async def guarded(message: Scope) -> None:
+            if message["type"] == "http.response.start":
+                own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+                if new and scope["path"] == "/":
+                    own.append((b"set-cookie", _cookie(new).encode()))
+                kept = [
+                    pair for pair in message["headers"] if pair[0].decode().lower() not in HEADERS
+                ]
+                message = {**message, "headers": [*kept, *own]}
+            await send(message)
+
+        await self._app(scope, receive, guarded)
 
 
-def source_cards(answer: Answer, around: Context, turn: int) -> str:
-    """The cited sources as HTML: each quote highlighted inside its passage."""
-    cards = "".join(_card(citation, around, turn) for citation in answer.citations)
-    also = "".join(_card(citation, around, turn) for citation in answer.also_read)
-    parts = [f"<h2>Answer {turn}: cited</h2>{cards}"] if cards else []
-    parts += [f"<h2>Answer {turn}: also read</h2>{also}"] if also else []
-    return f"<section>{''.join(parts)}</section>"
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the page shows: the chat's messages, the source cards, and the answer once it is whole."""
-
-    messages: list[dict[str, Any]]
-    cards: str
-    answer: Answer | None = None
-
-
-def respond(
-    assistant: Assistant,
-    question: str,
-    history: list[dict[str, Any]],
-    stop: threading.Event,
-    cards: str = "",
-) -> Iterator[Shown]:
-    """The page, step by step; earlier turns and their source cards stay as they are."""
-    turn = sum(message["role"] == "user" for message in history) + 1
-    earlier = [
-        {"role": message["role"], "content": text_of(message["content"])} for message in history
-    ]
-    messages = [*history, {"role": "user", "content": escape_markdown(question)}]
-    shown: list[str] = []
+def visitor_of(cookies: str) -> str:
+    """The visitor's id in a Cookie header, "" where there is none of the right form."""
     try:
-        yield Shown([*messages, _status("Reading the question …")], cards)
-        for event in assistant.stream(question, history=earlier, stop=stop.is_set):
-            if event.answer is not None:
-                own = source_cards(event.answer, _context(assistant, event.answer), turn)
-                said = _said(answer_markdown(event.answer, turn))
-                yield Shown([*messages, said], own + cards, event.answer)
-            elif event.sentence is not None:
-                marks = _marks(event.sentence.citations, turn)
-                shown.append(escape_markdown(event.sentence.text) + marks)
-                yield Shown([*messages, _said(" ".join(shown))], cards)
-            else:
-                yield Shown([*messages, _status(_step(event))], cards)
-    except FramewiseError as error:
-        yield Shown([*messages, _said(escape_markdown(str(error)))], cards)
-    finally:
-        stop.set()  # the tab was closed or Stop was pressed: the model ends within one token
-
-
-def text_of(content: object) -> str:
-    """A Gradio message's content as it was typed: a string or a list of blocks, unescaped."""
-    if isinstance(content, str):
-        return unescape_markdown(content)
-    blocks = content if isinstance(content, list) else []
-    texts = (str(block.get("text", "")) for block in blocks if isinstance(block, dict))
-    return unescape_markdown(" ".join(texts))
+        found = SimpleCookie(cookies).get(COOKIE)
+    except CookieError:
+        return ""
+    value = found.value if found is not None else ""
+    return value if re.fullmatch(r"[0-9a-f]{32}", value) else ""
 
 
 def launch_settings(host: str, port: int, *, open_browser: bool, auth: str) -> dict[str, Any]:
     """Gradio's launch settings as SECURITY.md section 3 requires them; a test reads them."""
+    from starlette.middleware import Middleware
+
     temporary = ensure_folder(home() / "gradio")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -179,53 +112,43 @@ def launch_settings(host: str, port: int, *, open_browser: bool, auth: str) -> d
         "enable_monitoring": False,
         "ssr_mode": False,
         "run_history": False,
-        "head": HEAD,
+        "head": head(),
+        "footer_links": [],
+        "app_kwargs": {
+            "middleware": [Middleware(Guard, hosts=LOOPBACK if host in LOOPBACK else ())],
+        },
     }
 
 
-def _marks(numbers: tuple[int, ...], turn: int) -> str:
-    return "".join(f" [\\[{number}\\]](#source-{turn}-{number})" for number in numbers)
-
-
-def _step(event: Event) -> str:
-    words = {
-        "understanding": "Understanding …",
-        "reading": f"Read {event.text} …",
-        "writing": "Writing …",
-    }
-    return words.get(event.kind, "Checking …")
-
-
-def _said(text: str) -> dict[str, Any]:
-    return {"role": "assistant", "content": text}
-
-
-def _status(text: str) -> dict[str, Any]:
-    return {"role": "assistant", "content": text, "metadata": {"title": text, "status": "pending"}}
-
-
-def _context(assistant: Assistant, answer: Answer) -> Context:
-    """What stands before and after each quote in its passage."""
-    index, found = assistant.index, {}
-    for citation in (*answer.citations, *answer.also_read):
-        passage = index.passage(index.sentence(citation.sentence_id).passage_id)
-        cut = citation.start - passage.start
-        end = cut + len(citation.quote)
-        found[citation.sentence_id] = (passage.text[:cut], passage.text[end:])
-    return found
-
-
-def _card(citation: Citation, around: Context, turn: int) -> str:
-    before, after = around.get(citation.sentence_id, ("", ""))
-    url = safe_url(citation)
-    link = ""
-    if url:
-        address = html.escape(url + text_fragment(citation), quote=True)
-        link = f' · <a href="{address}" target="_blank" rel="noreferrer noopener">open source</a>'
+def head() -> str:
+    """The page's own style and script; style stands here because Gradio rewrites css= (UI.md, pitfall 3)."""
+    style = (STATIC / "page.css").read_text(encoding="utf-8")
+    script = (STATIC / "page.js").read_text(encoding="utf-8")
     return (
-        f'<article id="source-{turn}-{citation.number}" aria-label="Source {citation.number}">'
-        f"<h3>[{citation.number}] {html.escape(source_line(citation))}</h3>"
-        f'<p class="meta">{html.escape(citation.source)}{link}</p>'
-        f"<p>{html.escape(before)}<mark>{html.escape(citation.quote)}</mark>{html.escape(after)}</p>"
-        "</article>"
+        f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_SECURITY_POLICY}">'
+        f'<meta name="referrer" content="no-referrer"><style>{style}</style><script>{script}</script>'
     )
+
+
+def open_to_others(host: str, auth: str) -> str:
+    """The warning for an address that others can reach, "" where there is nothing to warn of."""
+    if host in LOOPBACK or auth:
+        return ""
+    return f"'{printable(host)}' lets others on the network in, without a password; see --auth"
+
+
+def _host_name(host: str) -> str:
+    bracketed = re.fullmatch(r"\[([^\]]*)\](:\d+)?", host)
+    return bracketed.group(1) if bracketed else host.rsplit(":", 1)[0].lower()
+
+
+def _cookie(visitor: str) -> str:
+    # Lax, not Strict: a link to the page from elsewhere must find its conversations too.
+    return f"{COOKIE}={visitor}; Path=/; HttpOnly; SameSite=Lax; Max-Age={COOKIE_SECONDS}"
+
+
+async def _refuse(send: Send) -> None:
+    body = b"Framewise serves this machine only. Open it by 127.0.0.1 or localhost.\n"
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 421, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

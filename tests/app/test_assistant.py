@@ -290,7 +290,9 @@ def test_conversations_are_kept_and_removed(index: Index, tmp_path: Path) -> Non
     assert len(id) >= 32  # 128 bits: not to be guessed
     again = Conversations(tmp_path / "c.sqlite")
     assert [turn.to_dict() for turn in again.turns(id)] == [answer.to_dict()] * 2
-    assert again.titles() == [(id, "Is TorchServe archived?")]
+    assert [(each.id, each.title, each.turns) for each in again.entries()] == [
+        (id, "Is TorchServe archived?", 2)
+    ]
     again.delete(id)
-    assert again.titles() == [] == again.turns(id)
+    assert again.entries() == [] == again.turns(id)
     assert small_corpus()
