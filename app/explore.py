@@ -56,7 +56,9 @@ def find_documents(
         found = [index.documents[id] for id in snippets]
     else:
         passing = (d for d in index.documents.values() if _passes(d, filters))
-        found = sorted(passing, key=lambda d: (d.published, d.id), reverse=True)
+        found = sorted(
+            sorted(passing, key=lambda d: d.title), key=lambda d: d.published, reverse=True
+        )
         snippets = {}
     kept = [
         document

@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 from framewise.app import proof, web
 from framewise.app.assistant import Assistant
+from framewise.app.console import say as announce
 from framewise.app.explore import profile_html
 from framewise.app.messages import PER_TURN, typed_text
 from framewise.app.page_explore import build_explore
@@ -53,7 +54,9 @@ Output = dict[Any, Any]
 def build(assistant: Assistant, *, queue_size: int = web.QUEUE_SIZE) -> gr.Blocks:
     """The page and its machine endpoint `ask`."""
     session = Session(assistant, ensure_folder(home()) / "conversations.sqlite")
-    with gr.Blocks(title=say("title"), analytics_enabled=False, fill_width=True) as page:
+    with gr.Blocks(
+        title=say("title"), analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
+    ) as page:
         with gr.Sidebar(open=False, width=300, elem_id="side"):
             gr.Markdown(f"## {say('conversations')}")
             new = gr.Button(say("new"), elem_id="new", variant="primary")
@@ -94,11 +97,13 @@ def serve(
     settings = web.launch_settings(host, port, open_browser=open_browser, auth=auth)
     page = build(assistant)
     try:
-        page.launch(**settings, theme=theme())
+        _, address, _ = page.launch(**settings, theme=theme(), prevent_thread_lock=True)
     except OSError as error:
         raise FramewiseError(
             f"port {port} on {host} cannot be used: {error}", fix="Choose another with --port."
         ) from error
+    announce(f"Framewise is at {address} (Ctrl-C ends it)")
+    page.block_thread()
 
 
 def theme() -> gr.Theme:

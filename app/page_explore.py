@@ -19,12 +19,12 @@ QUICK: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_prog
 def build_explore(assistant: Assistant) -> None:
     """The page's components and events."""
     with gr.Tabs(elem_id="explore"):
-        with gr.Tab("Documents"):
+        with gr.Tab(say("tab_documents")):
             _documents(assistant)
-        with gr.Tab("Frameworks"):
+        with gr.Tab(say("tab_frameworks")):
             _frameworks(assistant)
         if explore.metric_tables():
-            with gr.Tab("Metrics"):
+            with gr.Tab(say("tab_metrics")):
                 _metrics()
 
 
@@ -34,12 +34,24 @@ def _documents(assistant: Assistant) -> None:
     names = sorted((f.name, f.id) for f in taxonomy.frameworks if f.id in used)
     forms = [form for form in FORMS if any(d.form == form for d in index.documents.values())]
     with gr.Row(elem_classes="fw-filters-row"):
-        text = gr.Textbox(label="Search", placeholder="Words or a question", scale=3, min_width=240)
-        framework = gr.Dropdown(_with_any(names), value="", label="Framework", min_width=150)
-        kind = gr.Dropdown(_with_any(_same(KINDS)), value="", label="Kind", min_width=120)
-        form = gr.Dropdown(_with_any(_same(forms)), value="", label="Form", min_width=130)
-        status = gr.Dropdown(_with_any(_same(STATUSES)), value="", label="Status", min_width=130)
-        since = gr.Textbox(label="Since", placeholder="2025-01", min_width=110, max_length=10)
+        text = gr.Textbox(
+            label=say("label_search"), placeholder=say("words_or_question"), scale=3, min_width=240
+        )
+        framework = gr.Dropdown(
+            _with_any(names), value="", label=say("label_framework"), min_width=150
+        )
+        kind = gr.Dropdown(
+            _with_any(_same(KINDS)), value="", label=say("label_kind"), min_width=120
+        )
+        form = gr.Dropdown(
+            _with_any(_same(forms)), value="", label=say("label_form"), min_width=130
+        )
+        status = gr.Dropdown(
+            _with_any(_same(STATUSES)), value="", label=say("label_status"), min_width=130
+        )
+        since = gr.Textbox(
+            label=say("label_from"), placeholder="2025-01", min_width=110, max_length=10
+        )
     found = gr.HTML(
         explore.documents_html(index, taxonomy, Looking()), js_on_load=None, apply_default_css=False
     )
@@ -57,8 +69,10 @@ def _documents(assistant: Assistant) -> None:
 def _frameworks(assistant: Assistant) -> None:
     index, taxonomy = assistant.index, assistant.taxonomy
     with gr.Row(elem_classes="fw-filters-row"):
-        text = gr.Textbox(label="Name", placeholder="PyTorch", scale=2, min_width=240)
-        status = gr.Dropdown(_with_any(_same(STATUSES)), value="", label="Status", min_width=160)
+        text = gr.Textbox(label=say("label_name"), placeholder="PyTorch", scale=2, min_width=240)
+        status = gr.Dropdown(
+            _with_any(_same(STATUSES)), value="", label=say("label_status"), min_width=160
+        )
     found = gr.HTML(
         explore.frameworks_html(index, taxonomy), js_on_load=None, apply_default_css=False
     )
@@ -78,10 +92,12 @@ def _metrics() -> None:
     names = explore.subjects(first, measure_key)
     start = explore.starting_subjects(first, measure_key)
     with gr.Row(elem_classes="fw-filters-row"):
-        table = gr.Dropdown(tables, value=first, label="Table", min_width=180)
-        measure = gr.Dropdown(measures, value=measure_key, label="Measure", min_width=220)
+        table = gr.Dropdown(tables, value=first, label=say("label_table"), min_width=180)
+        measure = gr.Dropdown(
+            measures, value=measure_key, label=say("label_measure"), min_width=220
+        )
         chosen = gr.Dropdown(
-            names, value=start, multiselect=True, label="Of", scale=2, min_width=260
+            names, value=start, multiselect=True, label=say("label_of"), scale=2, min_width=260
         )
     chart = explore.series_chart(first, measure_key, start)
     title = gr.Markdown(chart_title(chart))

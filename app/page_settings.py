@@ -51,19 +51,19 @@ def build_settings(assistant: Assistant, stored: gr.BrowserState) -> Settings:
     used = {id for document in assistant.index.documents.values() for id in document.frameworks}
     names = [(f.name, f.id) for f in assistant.taxonomy.frameworks if f.id in used]
     with gr.Column(elem_classes="fw-page"):
-        gr.Markdown("## Which sources may be used")
+        gr.Markdown(f"## {say('head_sources')}")
         since = gr.Textbox(
-            label="Sources since", placeholder="2025, 2025-01 or 2025-01-31", max_length=10
+            label=say("label_since"), placeholder="2025, 2025-01 or 2025-01-31", max_length=10
         )
-        frameworks = gr.Dropdown(sorted(names), multiselect=True, label="Only on these frameworks")
-        kinds = gr.CheckboxGroup(list(KINDS), label="Only these kinds of source")
-        gr.Markdown("## Answers")
-        length = gr.Radio(list(LENGTHS), value="normal", label="Length")
-        gr.Markdown("## Appearance")
+        frameworks = gr.Dropdown(sorted(names), multiselect=True, label=say("label_frameworks"))
+        kinds = gr.CheckboxGroup(list(KINDS), label=say("label_kinds"))
+        gr.Markdown(f"## {say('head_answers')}")
+        length = gr.Radio(list(LENGTHS), value="normal", label=say("label_length"))
+        gr.Markdown(f"## {say('head_looks')}")
         gr.HTML(THEMES, js_on_load=None, apply_default_css=False)
-        gr.Markdown("## This machine")
+        gr.Markdown(f"## {say('head_machine')}")
         gr.HTML(facts_html(assistant), js_on_load=None, apply_default_css=False)
-        gr.Radio([("English", "en")], value="en", label="Language of the page", interactive=False)
+        gr.Radio([("English", "en")], value="en", label=say("label_language"), interactive=False)
     inputs = (since, frameworks, kinds, length)
     return Settings(inputs, gr.State(Wish()), stored)
 

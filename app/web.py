@@ -18,6 +18,7 @@ from framewise.index.home import ensure_folder, home
 
 QUEUE_SIZE = 20  # waiting questions; a longer queue is refused with a clear message
 MAX_UPLOAD = "1mb"
+MAX_SESSIONS = 500  # tabs whose state is remembered; it is only which conversation is open
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 COOKIE = "framewise_visitor"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -114,6 +115,8 @@ def launch_settings(host: str, port: int, *, open_browser: bool, auth: str) -> d
         "run_history": False,
         "head": head(),
         "footer_links": [],
+        "state_session_capacity": MAX_SESSIONS,
+        "quiet": True,
         "app_kwargs": {
             "middleware": [Middleware(Guard, hosts=LOOPBACK if host in LOOPBACK else ())],
         },

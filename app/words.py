@@ -1,6 +1,7 @@
-"""The words of the page, one table per language; the page asks `say` and holds no text of its own.
+"""The words of the page, one table per language, asked for by `say`.
 
-Only English is written. A language is added by one more table with the same keys.
+Only English is written. A language is added by one more table with the same keys; the few words that the
+page's script says by itself stand in static/page.js.
 """
 
 from __future__ import annotations
@@ -40,7 +41,6 @@ WORDS: dict[str, dict[str, str]] = {
         "old_more": "The newest source of this sentence is of {date}, more than a year ago.",
         "not_found": "no source found",
         "table_head": "Framework",
-        "compared": "Compared",
         "only_searched": "Only {filters} were searched.",
         "since": "sources since {since}",
         "answer": "Answer {n}",
@@ -52,19 +52,36 @@ WORDS: dict[str, dict[str, str]] = {
         "checked_on": "checked {date}",
         "undated": "undated",
         "take_along": "Take this answer along",
-        "take_all": "Take the conversation along",
-        "keys_hint": "n and p walk through the evidence, Esc goes back.",
-        "close": "Close",
         "sources_button": "Sources",
-        "empty_question": "Type a question first.",
         "stopped_by_error": "The answer could not be kept: {error}",
-        "no_such_conversation": "This conversation is not on this machine, or belongs to another browser.",
         "model": "Language model",
         "device": "Runs on",
-        "because": "because",
         "index": "Index",
         "encoder": "Search model",
         "any": "any",
+        "head_sources": "Which sources may be used",
+        "head_answers": "Answers",
+        "head_looks": "Appearance",
+        "head_machine": "This machine",
+        "label_since": "Sources since",
+        "label_frameworks": "Only on these frameworks",
+        "label_kinds": "Only these kinds of source",
+        "label_length": "Length",
+        "label_language": "Language of the page",
+        "tab_documents": "Documents",
+        "tab_frameworks": "Frameworks",
+        "tab_metrics": "Metrics",
+        "label_search": "Search",
+        "label_framework": "Framework",
+        "label_kind": "Kind",
+        "label_form": "Form",
+        "label_status": "Status",
+        "label_from": "Since",
+        "label_name": "Name",
+        "label_table": "Table",
+        "label_measure": "Measure",
+        "label_of": "Of",
+        "words_or_question": "Words or a question",
     }
 }
 

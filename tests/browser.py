@@ -147,7 +147,7 @@ class Served:
             port = int(self.address.rsplit(":", 1)[1].strip("/")) if self.address else free_port()
             settings = web.launch_settings("127.0.0.1", port, open_browser=False, auth="")
             _, self.address, _ = self._page.launch(
-                **settings, theme=page.theme(), prevent_thread_lock=True, quiet=True
+                **settings, theme=page.theme(), prevent_thread_lock=True
             )
         finally:
             if before is None:
