@@ -342,7 +342,7 @@ class _Chat:
     def _showing(self, conversation: str, owner: str, turn: int = 0) -> Output:
         step = self._session.show(conversation, owner, turn)
         ratings = self._session.kept(owner).ratings(step.conversation) if step.conversation else []
-        values = [value for rating in ratings for value in (None, rating or None)]
+        values = [rating or None for rating in ratings]  # one for each turn's group of messages
         return {
             self.chatbot: gr.Chatbot(value=step.messages, feedback_value=values),
             self.proof: step.panel,

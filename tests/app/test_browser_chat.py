@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from browser import PacedModel, Served, Visitor
+from framewise.app.conversations import Conversations
 
 pytestmark = pytest.mark.filterwarnings("default")
 TPU = "PyTorch or JAX for training on TPUs?"
@@ -167,15 +168,23 @@ def test_conversations_are_listed_found_renamed_and_deleted(visit: Visit) -> Non
 
 def test_feedback_with_a_reason_is_kept(visit: Visit, served: Served) -> None:
     person = visit()
+    person.ask("What is LiteRT for?")
     person.ask("Is TorchServe archived?")
     person.page.hover('#chat button[title="Feedback"] >> nth=-1')
     person.page.click('#chat .extra-feedback-option:has-text("Outdated") >> nth=-1')
-    time.sleep(0.5)
-    from framewise.app.conversations import Conversations
-
     cookie = next(c["value"] for c in person.context.cookies() if c["name"] == "framewise_visitor")
     kept = Conversations(served.home / "conversations.sqlite", cookie)
-    assert kept.ratings(kept.entries()[0].id) == ["Outdated"]
+    until = time.monotonic() + 5
+    while kept.ratings(kept.entries()[0].id) != ["", "Outdated"] and time.monotonic() < until:
+        time.sleep(0.05)
+    assert kept.ratings(kept.entries()[0].id) == ["", "Outdated"]
+    person.page.reload()
+    person.ready()
+    person.page.wait_for_selector('#chat a[href*="#answer-2"]')
+    chosen = "document.querySelectorAll('#chat .extra-feedback-option[style*=\"bold\"]')"
+    person.page.wait_for_function(f"{chosen}.length > 0")
+    last = person.page.evaluate(f"[...{chosen}].every((each) => each.innerText === 'Outdated')")
+    assert last
 
 
 def test_the_first_step_shows_at_once_and_the_page_costs_little(

@@ -47,8 +47,9 @@ def test_no_serious_accessibility_finding_in_any_main_state(visit: Visit, scheme
     time.sleep(0.4)
     seen["conversations"] = findings(person)
     page.click("#side .toggle-button")
-    for name in ("Explore", "Settings"):
-        page.click(f'#pages button[role="tab"]:has-text("{name}")')
+    for name in ("Explore", "Metrics", "Settings"):
+        tabs = "#explore" if name == "Metrics" else "#pages"
+        page.click(f'{tabs} button[role="tab"]:has-text("{name}")')
         time.sleep(0.3)
         seen[name] = findings(person)
     assert {name: found for name, found in seen.items() if found} == {}
