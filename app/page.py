@@ -6,16 +6,15 @@ only `framewise chat` imports this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 from framewise.app import proof, web
 from framewise.app.assistant import Assistant
 from framewise.app.console import say as announce
-from framewise.app.explore import profile_html
 from framewise.app.messages import PER_TURN, typed_text
+from framewise.app.page_calls import endpoint, owner_of, server_functions
 from framewise.app.page_explore import build_explore
 from framewise.app.page_settings import Settings, build_settings, stored_settings
 from framewise.app.plots import plots, show_chart
@@ -76,7 +75,7 @@ def build(assistant: Assistant, *, queue_size: int = web.QUEUE_SIZE) -> gr.Block
             apply_default_css=False,
         )
         chat.wire(page, settings, new)
-        gr.api(_endpoint(assistant), api_name="ask", concurrency_id="llm")
+        gr.api(endpoint(assistant), api_name="ask", concurrency_id="llm")
     page.queue(max_size=queue_size, default_concurrency_limit=2)
     return page
 
@@ -199,7 +198,7 @@ class _Chat:
             "",
             elem_id="bridge",
             js_on_load=BRIDGE,
-            server_functions=_server_functions(session),
+            server_functions=server_functions(session),
         )
 
     def wire(self, page: gr.Blocks, settings: Settings, new: gr.Button) -> None:
@@ -263,7 +262,7 @@ class _Chat:
         self, data: gr.RetryData, conversation: str, wish: Wish, request: gr.Request
     ) -> Iterator[Output]:
         turn = _turn(data.index)
-        question = self._session.back_to(conversation, _owner(request), turn) or typed_text(
+        question = self._session.back_to(conversation, owner_of(request), turn) or typed_text(
             data.value
         )
         yield from self._asked(question, conversation, wish, request)
@@ -271,7 +270,7 @@ class _Chat:
     def _on_edit(
         self, data: gr.EditData, conversation: str, wish: Wish, request: gr.Request
     ) -> Iterator[Output]:
-        self._session.back_to(conversation, _owner(request), _turn(data.index))
+        self._session.back_to(conversation, owner_of(request), _turn(data.index))
         yield from self._asked(typed_text(data.value), conversation, wish, request)
 
     def _asked(
@@ -280,7 +279,7 @@ class _Chat:
         steps = self._session.ask(
             question,
             conversation,
-            owner=_owner(request),
+            owner=owner_of(request),
             wish=wish,
             visit=str(request.session_hash),
         )
@@ -302,13 +301,13 @@ class _Chat:
         self._session.stop(str(request.session_hash))
 
     def _on_undo(self, data: gr.UndoData, conversation: str, request: gr.Request) -> Output:
-        question = self._session.back_to(conversation, _owner(request), _turn(data.index))
-        return {**self._showing(conversation, _owner(request)), self.box: question}
+        question = self._session.back_to(conversation, owner_of(request), _turn(data.index))
+        return {**self._showing(conversation, owner_of(request)), self.box: question}
 
     def _on_like(self, data: gr.LikeData, conversation: str, request: gr.Request) -> None:
         said = data.liked if isinstance(data.liked, str) else ("Like" if data.liked else "Dislike")
         if said in RATINGS or not said:
-            self._session.kept(_owner(request)).rate(conversation, _turn(data.index), said)
+            self._session.kept(owner_of(request)).rate(conversation, _turn(data.index), said)
 
     def _on_new(self) -> Output:
         return {
@@ -318,7 +317,7 @@ class _Chat:
     def _on_open(self, data: gr.EventData, request: gr.Request) -> Output:
         wanted = getattr(data, "_data", None) or {}
         return self._showing(
-            str(wanted.get("id", "")), _owner(request), int(wanted.get("turn") or 0)
+            str(wanted.get("id", "")), owner_of(request), int(wanted.get("turn") or 0)
         )
 
     def _on_load(self, request: gr.Request) -> Output:
@@ -326,12 +325,12 @@ class _Chat:
         if asked.get("c"):
             turn = asked.get("t", "")
             at = int(turn) if turn.isdecimal() and len(turn) < 6 else 0
-            return self._showing(asked["c"], _owner(request), at)
+            return self._showing(asked["c"], owner_of(request), at)
         # Nothing is touched otherwise: somebody may already be typing.
         return {self.box: asked["q"][:4000] if asked.get("q") else gr.skip()}
 
     def _on_chart(self, conversation: str, turn: int, request: gr.Request) -> list[Any]:
-        answer = self._session.answer(conversation, _owner(request), turn)
+        answer = self._session.answer(conversation, owner_of(request), turn)
         chart = answer.chart if answer is not None else None
         return [gr.Tab(visible=chart is not None), *show_chart(chart), gr.Tabs(selected="proof")]
 
@@ -349,66 +348,6 @@ class _Chat:
             self.conversation: step.conversation,
             self.turn: step.turn,
         }
-
-
-def _server_functions(session: Session) -> list[Callable[..., Any]]:
-    """What the page's script may call: each takes one object; the visitor's cookie says whose it is about."""
-
-    def list_conversations(data: dict[str, Any], request: gr.Request) -> list[dict[str, Any]]:
-        return [asdict(each) for each in session.kept(_owner(request)).entries(str(data["search"]))]
-
-    def rename_conversation(data: dict[str, Any], request: gr.Request) -> str:
-        session.kept(_owner(request)).rename(str(data["id"]), str(data["title"]))
-        return "renamed"
-
-    def delete_conversation(data: dict[str, Any], request: gr.Request) -> str:
-        kept = session.kept(_owner(request))
-        if data.get("all"):
-            kept.delete_all()
-        else:
-            kept.delete(str(data["id"]))
-        return "deleted"
-
-    def show_panel(data: dict[str, Any], request: gr.Request) -> str:
-        return session.panel(str(data["id"]), _owner(request), int(data["turn"]))
-
-    def show_document(data: dict[str, Any]) -> str:
-        if data.get("profile"):
-            return profile_html(
-                str(data["id"]), session.assistant.index, session.assistant.taxonomy
-            )
-        start, end = int(data.get("start") or 0), int(data.get("end") or 0)
-        return session.document(str(data["id"]), start, end)
-
-    def take_along(data: dict[str, Any], request: gr.Request) -> dict[str, str]:
-        try:
-            made = session.export(
-                str(data["id"]), _owner(request), int(data["turn"]), str(data["form"])
-            )
-        except FramewiseError as error:
-            return {"error": str(error)}
-        return {"name": made.name, "type": made.media_type, "text": made.text}
-
-    return [
-        list_conversations, rename_conversation, delete_conversation, show_panel, show_document, take_along,
-    ]  # fmt: skip
-
-
-def _endpoint(assistant: Assistant) -> Any:  # noqa: ANN401 - Gradio reads the function's own annotations
-    def ask(question: str) -> dict[str, Any]:
-        """One question, one payload: the same as `framewise ask --json`."""
-        try:
-            return assistant.ask(question).to_dict()
-        except FramewiseError as error:
-            raise gr.Error(str(error)) from error
-
-    return ask
-
-
-def _owner(request: gr.Request) -> str:
-    """Whose conversations these are: the browser's, by its cookie; without one, this tab's alone."""
-    visitor = web.visitor_of(request.headers.get("cookie", ""))
-    return visitor or f"tab {getattr(request, 'session_hash', '')}"
 
 
 def _turn(index: int | tuple[int, int] | list[int]) -> int:
