@@ -6,6 +6,7 @@
   const fw = (window.framewise = {});
   let server = null, open = null, turnEvent = null, panelProps = null, panelRoot = null;
   let conversation = "", turn = 0, opener = null, busy = false, asksByItself = false, listTimer = 0, scrollTimer = 0;
+  let moved = 0; // when a person last moved the chat; Gradio scrolls by itself too
   const $ = (query, root = document) => root.querySelector(query);
   const $$ = (query, root = document) => [...root.querySelectorAll(query)];
   const isSource = /#source-(\d+)-(\d+)$/, isAnswer = /#answer-(\d+)$/, isNote = /#note-/;
@@ -108,6 +109,8 @@
   }
   async function openSource(at, number, from, quiet = false) {
     if (from) opener = from;
+    moved = 0; // what was chosen stays, until the reader scrolls again
+    clearTimeout(scrollTimer);
     hideCard();
     if (!card(at, number)) await showTurn(at);
     const found = await until(() => card(at, number));
@@ -147,9 +150,12 @@
     const at = Number(reading?.getAttribute("href").match(isAnswer)?.[1] || 0);
     if (at && at !== panelTurn()) showTurn(at);
   }
-  let moved = 0; // when a person last moved the chat; Gradio scrolls by itself too
   for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) {
-    document.addEventListener(name, (event) => { if (event.target.closest?.("#chat")) moved = performance.now(); }, { capture: true, passive: true });
+    document.addEventListener(name, (event) => {
+      // A press counts only on the scroll bar: one on a mark has chosen its source.
+      const own = name === "pointerdown" ? event.target.matches?.('[role="log"]') : event.target.closest?.("#chat");
+      if (own) { moved = performance.now(); clearTimeout(scrollTimer); scrollTimer = setTimeout(follow, 250); }
+    }, { capture: true, passive: true });
   }
   document.addEventListener("scroll", (event) => {
     if (!event.target.closest?.("#chat")) return;
