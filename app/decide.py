@@ -5,12 +5,11 @@ Step 4 of DESIGN.md section 5.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from framewise.app.evidence import Gathered
 from framewise.app.types import Status
-from framewise.app.understand import Query, display_name
+from framewise.app.understand import Query, content_words, display_name
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.bm25 import words
 
@@ -48,13 +47,6 @@ class Decision:
 # Questions of these kinds are about what they name; others name what they have and ask for more.
 ABOUT_WHAT_IS_NAMED = ("fact", "trend", "explain")
 NO_EVIDENCE = "Framewise found no source that answers this."
-_STOP = frozenset(
-    "what which who whom whose when where why how do does did can could should would may "
-    "might is are was were be been am i me my we our you your he she one ones any some much "
-    "many more most best good better need want use using used make get about between there "
-    "than too very just really please tell give say says still ever yet now today choose pick "
-    "recommend vs versus or and".split()
-)
 
 
 def decide(
@@ -88,12 +80,6 @@ def confidence(query: Query, gathered: Gathered) -> float:
     if hopeless or not gathered.evidence:
         return 0.0
     return max(0.0, *(item.cosine for item in gathered.evidence))
-
-
-def content_words(text: str) -> set[str]:
-    """The stems of a question that carry its meaning."""
-    plain = [word for word in re.findall(r"[\w.+#-]+", text.lower()) if word not in _STOP]
-    return set(words(" ".join(plain)))
 
 
 def _refusal(query: Query, gathered: Gathered, config: DecisionConfig) -> str:

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from framewise.app.contradict import contradict, says_otherwise
 from framewise.app.intent import Intent
 from framewise.app.quotable import is_statement
-from framewise.app.understand import Query, find_criteria, find_frameworks
+from framewise.app.relevance import Seen, load_relevance
+from framewise.app.understand import Query, content_words, find_criteria, find_frameworks
 from framewise.corpus.document import Document
 from framewise.corpus.taxonomy import Taxonomy
+from framewise.index.bm25 import words
 from framewise.index.fuse import fuse
 from framewise.index.index import Index
-from framewise.index.types import Filters, Passage, Sentence
+from framewise.index.types import Filters, Hit, Passage, Sentence
 
 # The forms of document that are written to answer each kind of question.
 FITTING: dict[Intent, tuple[str, ...]] = {
@@ -41,7 +43,8 @@ OTHERWISE_SECTIONS = ("when to choose otherwise", "limits", "what breaks")
 class EvidenceConfig:
     """How much is read: sentences kept in all, per framework × criterion, and per search.
 
-    The verdicts of the best `documents` are read with them. The `checked` best are held against
+    The verdicts of the best `documents` are read with them. Of all that is found the `weighed` best
+    are put in the order of their trained relevance, where `trained` allows it. The `checked` best are held against
     their `neighbours` of other documents in the whole index,
     at least `same_matter` near: contradicting evidence is looked for, not waited for.
     """
@@ -50,6 +53,8 @@ class EvidenceConfig:
     per_cell: int = 4
     per_search: int = 30
     documents: int = 5
+    weighed: int = 60
+    trained: bool = True
     checked: int = 8
     neighbours: int = 6
     same_matter: float = 0.72
@@ -60,7 +65,8 @@ class Evidence:
     """A sentence that may be cited, with what it is about.
 
     `score` is the fused retrieval score, comparable within one question; `cosine` its similarity
-    to the question; `role` is "verdict", "otherwise" or "reason", by the heading it stands under.
+    to the question; `role` is "verdict", "otherwise" or "reason", by the heading it stands under;
+    `relevance` is the trained probability that it answers the question, None where none was made.
     """
 
     sentence: Sentence
@@ -71,6 +77,7 @@ class Evidence:
     frameworks: tuple[str, ...]
     criteria: tuple[str, ...]
     role: str
+    relevance: float | None = None
 
     @property
     def id(self) -> str:
@@ -119,9 +126,44 @@ def gather(
     that no side starves; sentences that say the same collapse to the best ranked one.
     """
     config = config or EvidenceConfig()
+    filters = _filters(query, filters)
+    ranked, passages = _retrieved(query, index, taxonomy, filters, config)
+    if config.trained:
+        ranked = _weighed(ranked, query, passages, index, config)
+    chosen = _fair(_distinct(ranked, index, config), query, config)
+    clashes = _clashes(chosen[: config.checked], query, index, filters, config)
+    opposing = {pair[1] for pair in clashes} - {item.id for item in chosen}
+    chosen += [_opposing(id, chosen, index, query, taxonomy) for id in sorted(opposing)]
+    return Gathered(
+        clashes=clashes,
+        absent=tuple(name for name in query.names if not index.mentions(name)),
+        strangers=tuple(name for name in query.unknown if not index.mentions(name)),
+        evidence=tuple(chosen),
+        matrix=_matrix(query, chosen),
+        documents_read=len({item.document.id for item in ranked}),
+    )
+
+
+def weighable(
+    query: Query, index: Index, taxonomy: Taxonomy, *, config: EvidenceConfig | None = None
+) -> list[tuple[Evidence, Seen]]:
+    """What retrieval finds in its own order, with what the trained relevance would look at."""
+    config = config or EvidenceConfig()
+    ranked, passages = _retrieved(query, index, taxonomy, _filters(query, None), config)
+    leading = ranked[: config.weighed]
+    return list(zip(leading, _seen(leading, query, passages), strict=True))
+
+
+def _filters(query: Query, filters: Filters | None) -> Filters:
+    """What the caller allows, and what the question itself asks for."""
     filters = filters or Filters()
-    if query.since and not filters.since:
-        filters = replace(filters, since=query.since)
+    return replace(filters, since=query.since) if query.since and not filters.since else filters
+
+
+def _retrieved(
+    query: Query, index: Index, taxonomy: Taxonomy, filters: Filters, config: EvidenceConfig
+) -> tuple[list[Evidence], list[Hit]]:
+    """Every quotable sentence found, by fused rank, and the passages found for the whole question."""
     searches = [(query.neutral, filters)]
     searches += [_cell_search(query, cell, filters, taxonomy) for cell in _cells(query)]
     index.remember([text for text, _ in searches])
@@ -138,7 +180,8 @@ def gather(
             sentence = index.sentence(hit.id)
             if hit.id not in found:
                 found[hit.id] = _evidence(sentence, index, hit.cosine, hit.bm25, taxonomy)
-    verdicts = [] if query.intent == "fact" else _verdicts(query, index, filters, config)
+    passages = index.search(query.neutral, config.per_search, filters=filters)
+    verdicts = [] if query.intent == "fact" else _verdicts(query, index, passages, config)
     for id in verdicts:
         if id not in found:
             cosine = index.similarity_to(query.neutral, id)
@@ -149,27 +192,73 @@ def gather(
     newest = _newest([found[id] for id in first], config) if query.wants_newest else []
     fused = fuse([rankings[0], verdicts, fitting, newest, *rankings])
     ranked = [replace(found[id], score=score) for id, score in fused]
-    chosen = _fair(_distinct(ranked, index, config), query, config)
-    clashes = _clashes(chosen[: config.checked], query, index, filters, config)
-    opposing = {pair[1] for pair in clashes} - {item.id for item in chosen}
-    chosen += [_opposing(id, chosen, index, query, taxonomy) for id in sorted(opposing)]
-    return Gathered(
-        clashes=clashes,
-        absent=tuple(name for name in query.names if not index.mentions(name)),
-        strangers=tuple(name for name in query.unknown if not index.mentions(name)),
-        evidence=tuple(chosen),
-        matrix=_matrix(query, chosen),
-        documents_read=len({item.document.id for item in ranked}),
-    )
+    return ranked, passages
 
 
-def _verdicts(query: Query, index: Index, filters: Filters, config: EvidenceConfig) -> list[str]:
+def _weighed(
+    ranked: Sequence[Evidence],
+    query: Query,
+    passages: Sequence[Hit],
+    index: Index,
+    config: EvidenceConfig,
+) -> list[Evidence]:
+    """The best ranked in the order of their trained relevance, the rest behind them as they were.
+
+    Only for the encoder that the weights were trained with: another one's cosines mean other things.
+    """
+    relevance = load_relevance()
+    if index.encoder.id != relevance.encoder:
+        return list(ranked)
+    leading = ranked[: config.weighed]
+    probable = relevance.weigh(_seen(leading, query, passages))
+    weighed = [replace(item, relevance=float(p)) for item, p in zip(leading, probable, strict=True)]
+    weighed.sort(key=lambda item: (-(item.relevance or 0.0), item.id))
+    # The fused scores stay what they are compared by, so they follow the new order.
+    scores = [item.score for item in leading]
+    return [
+        *(replace(item, score=score) for item, score in zip(weighed, scores, strict=True)),
+        *ranked[config.weighed :],
+    ]
+
+
+def _seen(items: Sequence[Evidence], query: Query, passages: Sequence[Hit]) -> list[Seen]:
+    """What the trained relevance looks at, per item."""
+    asked = content_words(query.text)
+    around = {hit.id: hit.cosine for hit in passages}
+    places = {id: n for n, id in enumerate(dict.fromkeys(h.unit.document_id for h in passages))}
+    most = max((item.bm25 for item in items), default=0.0)
+    return [
+        Seen(
+            cosine=item.cosine,
+            bm25=item.bm25 / most if most else 0.0,
+            overlap=_share(asked, set(words(item.text))),
+            fused=item.score,
+            rank=rank,
+            passage_cosine=around.get(item.sentence.passage_id),
+            document_rank=places.get(item.document.id),
+            intent=query.intent,
+            form=item.document.form,
+            form_fits=item.document.form in FITTING[query.intent],
+            heading=_heading(item.sentence),
+            role=item.role,
+            frameworks=_share(set(query.frameworks), set(item.frameworks)),
+            criteria=_share(set(query.criteria), set(item.criteria)),
+            words=len(item.text.split()),
+        )
+        for rank, item in enumerate(items)
+    ]
+
+
+def _share(asked: set[str], held: set[str]) -> float:
+    return len(asked & held) / len(asked) if asked else 0.0
+
+
+def _verdicts(query: Query, index: Index, hits: Sequence[Hit], config: EvidenceConfig) -> list[str]:
     """The verdict sentences of the documents found for the question, the nearest of each first.
 
     A document is found by its best passages; what it concludes is what the question wants, even
     where the conclusion shares no word with it.
     """
-    hits = index.search(query.neutral, config.per_search, filters=filters)
     documents = list(dict.fromkeys(hit.unit.document_id for hit in hits))[: config.documents]
     ranked = []
     for place, id in enumerate(documents):

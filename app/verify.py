@@ -27,9 +27,13 @@ _MORE = re.compile(
 )
 _LESS = re.compile(r"\b(less|fewer|slower|worse|smaller|lower|harder|older|behind|below)\b", re.I)
 _NAME = re.compile(r"\b[A-Z][\w.+-]*[A-Za-z0-9]\b")
-_STARTERS = frozenset(
+_STARTERS = frozenset(  # words that begin a sentence and name nothing
     "A An The As In On At For From To By If When While With Without Yes No Choose Use And Or "
-    "But".split()
+    "But Not Be It Its They Their This That These Those Neither Both Each Every Many Most Some Several Few "
+    "One Two Three First Second Then There Here Only Also Even Still Since Because Although Though Until "
+    "Unless Before After Between Across Among Of Into Over Under Keep Stay Start Take Pick Prefer Look Plan "
+    "Expect Read Run Set Avoid Install Move Migrate Train Serve Where Which Who What How Why So Such Instead "
+    "Today Now Old New Plain Probably Otherwise However Consider Check Make Try Switch Add".split()
 )
 
 

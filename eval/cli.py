@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from framewise.app.cli_options import Corpus, Encoder, Json, Model
 from framewise.app.console import FAILED, OK, Steps, out, out_json, out_table, say
+from framewise.eval.tune.cli import tune
 
 if TYPE_CHECKING:
     from framewise.eval.gate import Judged
@@ -63,6 +64,7 @@ def add_commands(root: typer.Typer) -> None:
     """Adds the commands of this room to the command line (entry point "framewise.commands")."""
     root.add_typer(app, name="eval")
     root.add_typer(bench_app, name="bench")
+    root.command()(tune)
 
 
 @app.command()

@@ -1,0 +1,116 @@
+"""Tuning: its questions are apart from the evaluation, and its figures can be worked out by hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import HashEncoder, document
+from framewise.app.relevance import Seen, load_relevance
+from framewise.corpus.errors import SuiteError
+from framewise.eval.questions import SPLITS, load_questions, split_path
+from framewise.eval.tune.make import Judged, check_apart, fit, fold_of, judge, ndcg, reordered, save
+from framewise.eval.tune.rows import (
+    CitedSentence,
+    TrainingQuestion,
+    load_training,
+    near_evaluation,
+)
+from framewise.index.index import Index
+
+SENTENCES = (
+    "Flax 0.12 was released on 2026-10-27 and runs on JAX.",
+    "Haiku is in maintenance mode since August 2023.",
+    "XGBoost trains boosted trees on one machine or on many.",
+)
+ROW = TrainingQuestion(
+    "flax-version",
+    "fact",
+    "newest flax release on jax?",
+    (CitedSentence("Flax 0.12 came out on 2026-10-27.", (SENTENCES[0],)),),
+    (SENTENCES[1], "A sentence that has left the corpus."),
+)
+SEEN = Seen(0.5, 0.0, 0.0, 0.0, 0, 0.3, 0, "fact", "guide", False, "", "reason", 0.0, 0.0, 12)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    documents = [document(f"d{n}", text) for n, text in enumerate(SENTENCES)]
+    return Index.build(documents, HashEncoder(), tmp_path / "index")
+
+
+def test_training_topics_are_no_evaluation_topics() -> None:
+    asked = [q for split in SPLITS for q in load_questions(split_path(split))]
+    rows = load_training()
+    assert len(rows) >= 500
+    assert not {row.topic for row in rows} & {q.topic for q in asked}
+    assert not {row.question.lower() for row in rows} & {q.text.lower() for q in asked}
+
+
+@pytest.mark.models
+def test_no_training_question_asks_what_an_evaluation_question_asks() -> None:
+    from framewise.index.library import open_encoder
+
+    assert near_evaluation(load_training(), open_encoder()) == []
+
+
+def test_a_training_question_that_copies_an_evaluation_question_is_refused(index: Index) -> None:
+    copied = replace(ROW, topic="x", question=load_questions()[0].text)
+    with pytest.raises(SuiteError, match="asks what an evaluation question asks"):
+        check_apart([ROW, copied], index)
+    check_apart([ROW], index)
+
+
+def test_grades_are_two_where_cited_and_one_where_useful(index: Index) -> None:
+    judged = judge(ROW, index)
+    assert sorted((*judged.grades, *judged.missed), reverse=True)[:2] == [2, 1]
+    assert sum(judged.grades) + sum(judged.missed) == 3  # what left the corpus counts for nothing
+
+
+def test_ndcg_by_hand() -> None:
+    # Gains 3 and 1: found in places 2 and 3, ideal in places 1 and 2.
+    found = 3 / math.log2(3) + 1 / math.log2(4)
+    ideal = 3 / math.log2(2) + 1 / math.log2(3)
+    assert ndcg((0, 2, 1), ()) == pytest.approx(found / ideal)
+    assert ndcg((2, 1, 0), ()) == 1.0
+    assert ndcg((0, 0), (2,)) == 0.0
+    assert ndcg((2,), (1,)) == pytest.approx(3 / ideal)
+    assert ndcg((), ()) == 0.0
+
+
+def test_fitting_learns_the_one_feature_that_tells_and_gives_the_same_twice() -> None:
+    judged = [
+        Judged(
+            f"topic {n}",
+            tuple(replace(SEEN, cosine=c) for c in (0.2, 0.9, 0.3)),
+            (0, 2, 0),
+            (),
+        )
+        for n in range(12)
+    ]
+    model = fit(judged, "hash-256")
+    assert model == fit(judged, "hash-256")
+    assert model.weights["cosine"] > 1.0
+    assert model.weights["length"] == 0.0
+    assert reordered(judged[0], model) == (2, 0, 0)
+
+
+def test_weights_are_written_as_they_are_read(tmp_path: Path) -> None:
+    save(load_relevance(), tmp_path / "w.json", 3)
+    assert load_relevance(tmp_path / "w.json") == load_relevance()
+
+
+def test_folds_are_fixed_by_the_topic() -> None:
+    assert {fold_of(f"topic {n}") for n in range(40)} == {0, 1, 2}
+    assert fold_of("flax-version") == fold_of("flax-version")
+
+
+def test_a_damaged_training_file_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"topic": "x"}\n')
+    with pytest.raises(SuiteError, match=r"rows\.jsonl:1"):
+        load_training(path)
+    with pytest.raises(SuiteError, match="cannot be read"):
+        load_training(tmp_path / "none.jsonl")
