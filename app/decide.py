@@ -35,7 +35,7 @@ class DecisionConfig:
 class Decision:
     """The status and, in the program's own words, why it is not a plain answer.
 
-    `confidence`, from 0 to 1, says how near the evidence is; 0 where no evidence could help.
+    `confidence`, from 0 to 1, says how surely the evidence answers; 0 where no evidence could help.
     """
 
     status: Status
@@ -46,6 +46,7 @@ class Decision:
 
 # Questions of these kinds are about what they name; others name what they have and ask for more.
 ABOUT_WHAT_IS_NAMED = ("fact", "trend", "explain")
+SURE_SENTENCES = 5
 NO_EVIDENCE = "Framewise found no source that answers this."
 
 
@@ -75,10 +76,18 @@ def decide(
 
 
 def confidence(query: Query, gathered: Gathered) -> float:
-    """How near the evidence is to the question: the best cosine; 0 for what none can answer."""
+    """How surely the evidence answers: the mean relevance of the five best sentences; 0 for what none can answer.
+
+    Where no trained relevance was made, the best cosine. On gold-removal pairs of the development half
+    (194 questions) the mean of five tells the pairs apart with an AUROC of .720, of three .705, the
+    best alone .663, the best cosine .560; 2026-11-27.
+    """
     hopeless = query.future or query.off_topic or query.unknowable or gathered.strangers
     if hopeless or not gathered.evidence:
         return 0.0
+    weighed = [item.relevance for item in gathered.evidence if item.relevance is not None]
+    if weighed:
+        return sum(sorted(weighed, reverse=True)[:SURE_SENTENCES]) / SURE_SENTENCES
     return max(0.0, *(item.cosine for item in gathered.evidence))
 
 

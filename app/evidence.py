@@ -289,7 +289,7 @@ def _may_be_quoted(unit: Passage | Sentence, query: Query, index: Index) -> bool
 
 
 def _cells(query: Query) -> list[tuple[str, str]]:
-    criteria = query.criteria[:3] or ("",)
+    criteria = sorted(query.criteria[:3]) or [""]
     # In an order of their own: which option was named first must not matter.
     return [(f, criterion) for f in sorted(query.frameworks[:4]) for criterion in criteria]
 

@@ -60,6 +60,12 @@ _STOP = frozenset(
     "recommend vs versus or and".split()
 )
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": 1, "third": 2}
+# "TensorFlow Serving or Triton", "PTQ vs QAT"; a question word in front is no part of a name.
+_NAME_RUN = r"[A-Z][\w.+/-]*(?: [A-Z][\w.+/-]*)*"
+_OPTIONS = re.compile(
+    rf"((?:\b(?:Is|Are|Should|Would|Does|Do|Can|Which|What|For|Use|Choose|Compare) )?)"
+    rf"\b({_NAME_RUN})( (?:or|vs\.?|versus) )({_NAME_RUN})"
+)
 _BARE_ASSENT = re.compile(
     r"^(yes|yep|sure|ok|okay|please|go on|continue)\b[\s,.!please]*$", re.IGNORECASE
 )
@@ -147,7 +153,7 @@ def understand(question: str, history: History, taxonomy: Taxonomy, today: str) 
         future=scope.is_future(asked, int(today[:4])),
         off_topic=not frameworks
         and (scope.is_other_field(asked) or (scope.is_order(asked) and not criteria)),
-        neutral=in_fixed_order(text, taxonomy) if intent == "compare" else text,
+        neutral=text if intent == "migrate" else in_fixed_order(text, taxonomy),
         unknowable=scope.is_unknowable(asked),
     )
 
@@ -239,17 +245,29 @@ def _criterion_typos(lowered: str, taxonomy: Taxonomy) -> Iterable[tuple[int, st
 
 
 def in_fixed_order(text: str, taxonomy: Taxonomy) -> str:
-    """The text with the frameworks it names put into the order of their ids, each in another's place."""
+    """The text with its options in an order of their own, so that naming one first moves nothing.
+
+    The first mentions of the frameworks change places into the order of their ids; later mentions
+    stay ("…, we know PyTorch already" says that of PyTorch). Then every "X or Y" of other
+    capitalised names is put in alphabetical order.
+    """
     named = list(_named(text, taxonomy))
-    spellings: dict[str, str] = {}
+    first: dict[str, tuple[int, int]] = {}
     for start, end, id in named:
-        spellings.setdefault(id, text[start:end])
-    places = dict(zip(spellings, sorted(spellings), strict=True))
+        first.setdefault(id, (start, end))
+    places = sorted(first.values())
     parts, at = [], 0
-    for start, end, id in named:
-        parts += [text[at:start], spellings[places[id]]]
+    for (start, end), id in zip(places, sorted(first), strict=True):
+        told = first[id]
+        parts += [text[at:start], text[told[0] : told[1]]]
         at = end
-    return "".join([*parts, text[at:]])
+    return _OPTIONS.sub(_in_order, "".join([*parts, text[at:]]))
+
+
+def _in_order(match: re.Match[str]) -> str:
+    leading, one, between, other = match.groups()
+    swapped = one.casefold() > other.casefold()
+    return f"{leading}{other}{between}{one}" if swapped else match.group()
 
 
 def content_words(text: str) -> set[str]:

@@ -18,7 +18,7 @@ from framewise.index.index import Index
 from framewise.index.types import Passage, Sentence
 
 BATCH = 8  # replies generated side by side: reading weights costs more than using them
-REPLIES = 96  # questions that the generating controls answer: they take the longest
+REPLIES = 48  # questions that the generating controls answer: they take the longest
 STUFFED_PASSAGES = 5
 REPLY_TOKENS = 96
 _MARK = re.compile(r"\s*\[(\d+)\]")

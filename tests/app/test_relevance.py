@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import HashEncoder, document
@@ -66,7 +68,9 @@ def test_the_weights_that_ship_fit_the_features_and_the_embedded_encoder() -> No
         (lambda row: row.pop("encoder"), "cannot be read"),
     ],
 )
-def test_weights_that_do_not_fit_are_one_clear_error(tmp_path: Path, change, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_weights_that_do_not_fit_are_one_clear_error(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], said: str
+) -> None:
     row = json.loads(WEIGHTS.read_text())
     change(row)
     path = tmp_path / "relevance.json"
