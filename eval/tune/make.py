@@ -167,4 +167,6 @@ def _told(found: Difference | None) -> str:
 
 
 def _gain(grades: Sequence[int]) -> float:
-    return sum((2**grade - 1) / math.log2(at + 2) for at, grade in enumerate(grades[:CUT]))
+    return float(
+        sum((2.0**grade - 1.0) / math.log2(at + 2) for at, grade in enumerate(grades[:CUT]))
+    )

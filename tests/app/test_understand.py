@@ -188,7 +188,38 @@ def test_the_order_of_compared_names_is_fixed_for_the_search() -> None:
     assert one.neutral == other.neutral == "JAX or PyTorch for training on TPUs?"
     assert one.text == "PyTorch or JAX for training on TPUs?"
     both = ask("vLLM vs SGLang vs TGI: is vLLM faster?")
-    assert both.neutral == "SGLang vs TGI vs vLLM: is SGLang faster?"
+    # A later mention says something of that one framework, and stays.
+    assert both.neutral == "SGLang vs TGI vs vLLM: is vLLM faster?"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "fixed"),
+    [
+        (
+            "JAX or PyTorch? we know PyTorch already",
+            "PyTorch or JAX? we know PyTorch already",
+            "JAX or PyTorch? we know PyTorch already",
+        ),
+        (
+            "Triton or TensorFlow Serving for a team of three",
+            "TensorFlow Serving or Triton for a team of three",
+            "TensorFlow Serving or Triton for a team of three",
+        ),
+        (
+            "When is QAT vs PTQ worth it?",
+            "When is PTQ vs QAT worth it?",
+            "When is PTQ vs QAT worth it?",
+        ),
+        ("Should Zeta or Alpha win?", "Should Alpha or Zeta win?", "Should Alpha or Zeta win?"),
+    ],
+)
+def test_options_stand_in_one_order_whatever_their_names(one: str, other: str, fixed: str) -> None:
+    assert ask(one).neutral == ask(other).neutral == fixed
+
+
+def test_where_to_move_from_and_to_is_never_turned_round() -> None:
+    question = "How do I migrate from PyTorch to JAX?"
+    assert ask(question).neutral == question
     assert (
         ask("How do I migrate from PyTorch to JAX?").neutral
         == "How do I migrate from PyTorch to JAX?"
