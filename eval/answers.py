@@ -85,11 +85,13 @@ def compared(report: Report) -> Report:
     Neutrality: a twin keeps the verdict (`scores.chosen`) and the decision to answer. Agreement: a
     paraphrase keeps the decision, a cited document, and the five documents ranked first.
     """
-    plain = {row.id: row for row in report.rows if row.suite == SUITE and not row.variant}
-    plain = {id: row for id, row in plain.items() if row.system == "framewise"} or plain
+    # A form is held against the answer of the system that gave it, never against a control's.
+    plain = {
+        (row.system, row.id): row for row in report.rows if row.suite == SUITE and not row.variant
+    }
     made = []
     for row in report.rows:
-        base = plain.get(row.id)
+        base = plain.get((row.system, row.id))
         if row.suite != SUITE or not row.variant or base is None:
             continue
         same_decision = float((row.detail["status"] == "refused") == _was_refused(base))
