@@ -48,11 +48,14 @@ def compare(a: Report, b: Report) -> list[Compared]:
     return _corrected(found)
 
 
-def against_controls(report: Report, score: str, suite: str = "answers") -> list[Compared]:
-    """One score of the assistant against every control of the same run, Holm over the controls."""
+def against_controls(
+    report: Report, score: str, suite: str = "answers", *, without: Sequence[str] = ()
+) -> list[Compared]:
+    """One score of the assistant against the controls of the same run but some, Holm over them."""
     ours = report.of(suite, "framewise")
     found = []
-    for _, system in (s for s in report.sections if s[0] == suite and s[1] != "framewise"):
+    left_out = ("framewise", *without)
+    for _, system in (s for s in report.sections if s[0] == suite and s[1] not in left_out):
         pairs = dict(_paired(report.of(suite, system), ours))
         if score in pairs:
             found.append(Compared(suite, system, "framewise", score, pairs[score]))

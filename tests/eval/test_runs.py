@@ -118,6 +118,15 @@ def test_twins_and_paraphrases_are_scored_against_the_questions_own_answer(
     report = evaluate(assistant, QUESTIONS, with_controls=False)
     twins = report.estimates("twins", "framewise")
     assert twins["verdict same"].n == 1  # type: ignore[union-attr]
+    # A control that chooses something else changes nothing, though its rows come later in the run.
+    others = [
+        dataclasses.replace(r, system="control", detail={**r.detail, "chosen": ["keras"]})
+        for r in report.rows
+        if r.suite == "answers" and not r.variant
+    ]
+    rows = [r for r in report.rows if r.suite == "answers"]
+    beside = compared(Report(report.about, (*rows, *others)))
+    assert beside.estimates("twins", "framewise") == twins
     told = report.of("paraphrases", "framewise")
     assert [r.scores["decision same"] for r in told] == [1.0, 1.0]
     # A swapped order that swaps the verdict is seen, and seen nowhere else.
