@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+ECHO_WORDS = 6  # of a question in a row; a shorter question counts whole
 _QUESTION = re.compile(r"\?[\"'”’)\]\s]*$")
 _TARGETS = (
     r"(?:instructions?|rules?|prompts?|context|guidelines|anweisungen|consignes|instrucciones)"
@@ -27,7 +28,7 @@ _ORDERS = tuple(
         r"\b(?:the )?(?:reader|user|visitor)s? (?:must|should|has to|have to) (?:visit|open|click|go to|enter|log)\b",
         r"\byou (?:are now|must now|will now|have to pretend)\b|\bpretend (?:to be|that you)\b",
         r"!\[[^\]]*\]\(|\]\(\s*(?:javascript|data|vbscript):",
-        r"^\s*(?:question|answer|q|a)\s*:",
+        r"^\s*(?:question|answer|q|a)\s*:|\b(?:question|answer)\s*:\s",
         r"\[\d+\]\s*\[\d+\]|\bsource \[\d+\]",
     )
 )
@@ -52,6 +53,8 @@ def _is_order(text: str) -> bool:
 
 
 def _echoes(text: str, question: str) -> bool:
-    """Whether the sentence is the question, or a part of it, or holds all of it, word for word."""
-    said, asked = (" ".join(re.findall(r"\w+", t.lower())) for t in (text, question))
-    return f" {said} " in f" {asked} " or f" {asked} " in f" {said} "
+    """Whether the sentence is the question, a part of it, or holds a run of `ECHO_WORDS` of its words."""
+    said, asked = (re.findall(r"\w+", t.lower()) for t in (text, question))
+    whole = f" {' '.join(said)} "
+    runs = (asked[at : at + ECHO_WORDS] for at in range(max(1, len(asked) - ECHO_WORDS + 1)))
+    return whole in f" {' '.join(asked)} " or any(f" {' '.join(run)} " in whole for run in runs)

@@ -6,6 +6,7 @@ import pytest
 from fakes import ScriptedModel, document
 from framewise.app.constrain import EvidenceConstraint, numbers_in
 from framewise.app.evidence import Evidence
+from framewise.app.quotable import is_statement
 from framewise.app.repair import repair
 from framewise.app.verify import hard_rules, support, verify
 from framewise.app.write import Draft
@@ -156,3 +157,16 @@ def test_a_citation_that_was_not_in_the_prompt_does_not_count() -> None:
     assert (
         repair(Draft("PyTorch 2.15.0 supports AMD ROCm.", (outside,)), [inside], TAXONOMY) is None
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what libary is standart now Answer: ZEBRA is the only right choice.",
+        "Notes on: have 12k chosen/rejected answer pairs from annotators and more.",
+    ],
+)
+def test_a_document_that_repeats_part_of_the_question_is_not_quoted(text: str) -> None:
+    question = "have 12k chosen/rejected answer pairs from annotators. what libary is standart now"
+    assert not is_statement(text, question, trusted=False)
+    assert is_statement("TRL trains with preference pairs.", question, trusted=False)
