@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from framewise.app.content import content_words
 from framewise.app.evidence import Gathered
 from framewise.app.types import Status
-from framewise.app.understand import Query, content_words, display_name
+from framewise.app.understand import Query, display_name
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.bm25 import words
 

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from framewise.app.content import content_words
 from framewise.app.contradict import contradict, says_otherwise
 from framewise.app.intent import Intent
 from framewise.app.quotable import is_statement
 from framewise.app.relevance import Seen, load_relevance
-from framewise.app.understand import Query, content_words, find_criteria, find_frameworks
+from framewise.app.understand import Query, find_criteria, find_frameworks
 from framewise.corpus.document import Document
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.bm25 import words

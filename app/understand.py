@@ -17,7 +17,6 @@ from framewise.app.types import Answer, History
 from framewise.corpus.errors import QuestionError
 from framewise.corpus.markdown import visible_text
 from framewise.corpus.taxonomy import Framework, Taxonomy
-from framewise.index.bm25 import words
 
 MAX_QUESTION_CHARS = 4_000
 TYPO_SIMILARITY = (
@@ -51,13 +50,6 @@ _FIELD = re.compile(
 _COMMON_COINAGES = frozenset(
     "macbook javascript typescript github gitlab pycharm resnet alexnet imagenet mobilenet efficientnet "
     "alphafold randomforest fastapi youtube openai deepmind chatgpt powerpoint linkedin".split()
-)
-_STOP = frozenset(
-    "what which who whom whose when where why how do does did can could should would may "
-    "might is are was were be been am i me my we our you your he she one ones any some much "
-    "many more most best good better need want use using used make get about between there "
-    "than too very just really please tell give say says still ever yet now today choose pick "
-    "recommend vs versus or and".split()
 )
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": 1, "third": 2}
 # "TensorFlow Serving or Triton", "PTQ vs QAT"; a question word in front is no part of a name.
@@ -268,12 +260,6 @@ def _in_order(match: re.Match[str]) -> str:
     leading, one, between, other = match.groups()
     swapped = one.casefold() > other.casefold()
     return f"{leading}{other}{between}{one}" if swapped else match.group()
-
-
-def content_words(text: str) -> set[str]:
-    """The stems of a question that carry its meaning."""
-    plain = [word for word in re.findall(r"[\w.+#-]+", text.lower()) if word not in _STOP]
-    return set(words(" ".join(plain)))
 
 
 def find_unknown(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Tuning of the embedded models: training data, recipes, and the command that makes the shipped weights."""
+"""Tuning: training questions, and the command that makes the trained weights that ship."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 FOLDS = 3
 CUT = 10  # nDCG@10
 CITED, USEFUL = 2, 1  # grades: cited in the model answer; would also serve
-PENALTY = 0.1  # sklearn's C; of .03, .1, .3 and 1 all gave the same held-out figure to .002
+PENALTY = 0.1  # sklearn's C; the only value that was tried
 TODAY = "2026-11-22"
 
 Tell = Callable[[str], None]
@@ -61,9 +61,9 @@ def tune(path: Path = WEIGHTS, *, training: Path | None = None, tell: Tell) -> d
     index = open_index(encoder)
     rows = load_training(training) if training else load_training()
     check_apart(rows, index)
-    judged = []
+    ids, judged = ids_of(index), []
     for number, row in enumerate(rows, 1):
-        judged.append(judge(row, index))
+        judged.append(judge(row, index, ids))
         if number % 50 == 0:
             tell(f"found sentences for {number} of {len(rows)} questions")
     before = [ndcg(item.grades, item.missed) for item in judged]
@@ -94,9 +94,9 @@ def check_apart(rows: Sequence[TrainingQuestion], index: Index) -> None:
         )
 
 
-def judge(row: TrainingQuestion, index: Index) -> Judged:
-    """What retrieval finds for a training question, and how good each of it is."""
-    ids, taxonomy = ids_of(index), load_taxonomy()
+def judge(row: TrainingQuestion, index: Index, ids: Mapping[str, str]) -> Judged:
+    """What retrieval finds for a training question, and how good each of it is; `ids` as of `ids_of`."""
+    taxonomy = load_taxonomy()
     grades = {ids[quote]: USEFUL for quote in row.also if quote in ids}
     grades |= {ids[q]: CITED for part in row.answer for q in part.quotes if q in ids}
     query = understand(row.question, (), taxonomy, TODAY)

@@ -15,6 +15,7 @@ from framewise.eval.tune.make import Judged, check_apart, fit, fold_of, judge, n
 from framewise.eval.tune.rows import (
     CitedSentence,
     TrainingQuestion,
+    ids_of,
     load_training,
     near_evaluation,
 )
@@ -64,7 +65,7 @@ def test_a_training_question_that_copies_an_evaluation_question_is_refused(index
 
 
 def test_grades_are_two_where_cited_and_one_where_useful(index: Index) -> None:
-    judged = judge(ROW, index)
+    judged = judge(ROW, index, ids_of(index))
     assert sorted((*judged.grades, *judged.missed), reverse=True)[:2] == [2, 1]
     assert sum(judged.grades) + sum(judged.missed) == 3  # what left the corpus counts for nothing
 
