@@ -11,8 +11,9 @@ from pathlib import Path
 from framewise.app.chart import chart_of
 from framewise.app.decide import Decision, DecisionConfig, decide
 from framewise.app.evidence import Evidence, EvidenceConfig, Gathered, gather
+from framewise.app.intent_model import with_trained_intent
 from framewise.app.language_model import LanguageModel, Stop
-from framewise.app.models import AUTO, NONE, ModelChoice, choose_model, load_model
+from framewise.app.models import AUTO, NONE, ModelChoice, choose_model, load_model, load_scorer
 from framewise.app.repair import repair
 from framewise.app.types import (
     Answer,
@@ -25,6 +26,7 @@ from framewise.app.types import (
     check_history,
 )
 from framewise.app.understand import Query, display_name, understand
+from framewise.app.verify import Scorer
 from framewise.app.write import Draft, WriteConfig, write
 from framewise.corpus.errors import ModelLoadError, ModelMissingError
 from framewise.corpus.taxonomy import Taxonomy, load_taxonomy
@@ -40,11 +42,12 @@ ALSO_READ = 8
 
 @dataclass(frozen=True, slots=True)
 class AnswerConfig:
-    """Everything that shapes an answer, one part per step."""
+    """Everything that shapes an answer, one part per step; `trained_support` False leaves lexical support."""
 
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
     write: WriteConfig = field(default_factory=WriteConfig)
+    trained_support: bool = True
 
 
 class Assistant:
@@ -54,8 +57,9 @@ class Assistant:
 
     Args:
         model: "auto", "embedded", "none" for quotes without a language model, a folder, a hub id,
-            or an object that scores and writes.
+            or an object that writes.
         encoder: "embedded", a folder, a hub id, or an object that encodes.
+        scorer: "embedded", "none" for lexical support, or an object that judges support.
         corpus: a folder of your own documents in place of the shipped corpus.
         index: an index already open, in place of the corpus's own.
         device: "auto", "cpu", "cuda" or "mps".
@@ -70,6 +74,7 @@ class Assistant:
         *,
         model: str | LanguageModel = AUTO,
         encoder: str | Encoder = EMBEDDED,
+        scorer: str | Scorer = NONE,
         corpus: Path | str | None = None,
         index: Index | None = None,
         device: str = "auto",
@@ -80,7 +85,7 @@ class Assistant:
         progress: Progress | None = None,
     ) -> None:
         self.config = config or AnswerConfig()
-        self._model_name, self._encoder_name = model, encoder
+        self._model_name, self._encoder_name, self._scorer_name = model, encoder, scorer
         self._corpus = None if corpus is None else Path(corpus)
         self._device, self._index_config = device, index_config
         self._today = today
@@ -89,6 +94,8 @@ class Assistant:
         self._model: LanguageModel | None = None
         self._model_ready = False
         self._model_failure = ""
+        self._scorer: Scorer | None = None
+        self._scorer_ready = False
         self._opening = threading.Lock()
         self._writing = threading.Lock()
 
@@ -122,6 +129,25 @@ class Assistant:
                 self._model = self._load()
                 self._model_ready = True
             return self._model
+
+    @property
+    def scorer(self) -> Scorer | None:
+        """The judge of support, loaded on first use; None where quotes are all that is said.
+
+        Raises:
+            ModelMissingError, ModelLoadError: it cannot be had.
+        """
+        if self.model is None:
+            return None
+        with self._opening:
+            if not self._scorer_ready:
+                named = self._scorer_name
+                if not isinstance(named, str):
+                    self._scorer = named
+                elif named != NONE:
+                    self._scorer = self._judge()
+                self._scorer_ready = True
+            return self._scorer
 
     @property
     def model_choice(self) -> ModelChoice | None:
@@ -176,7 +202,7 @@ class Assistant:
         config = config or self.config
         clock = _Clock()
         yield Event("understanding")
-        query = self._understood(question, history)
+        query = self._understood(question, history, config.evidence.trained)
         index = self.index
         if self._model_name not in (AUTO, NONE):
             _ = self.model  # a model asked for by name must be there, even for a refusal
@@ -191,7 +217,7 @@ class Assistant:
             model = self.model
             yield Event("writing", self.model_id)
             for sentence in self._sentences(
-                query, gathered, decision, model, numbering, config.write, stop, clock
+                query, gathered, decision, model, numbering, config, stop, clock
             ):
                 if not sentences:
                     clock.mark("first_sentence")
@@ -206,8 +232,8 @@ class Assistant:
         self, question: str, *, history: History = (), filters: Filters | None = None
     ) -> Decision:
         """Whether the corpus could answer, and how surely, without writing. Raises: as `ask`."""
-        query = self._understood(question, history)
         index, config = self.index, self.config
+        query = self._understood(question, history, config.evidence.trained)
         gathered = gather(query, index, self.taxonomy, filters=filters, config=config.evidence)
         return decide(query, gathered, self.taxonomy, config=config.decision)
 
@@ -215,9 +241,10 @@ class Assistant:
         """A conversation that remembers its turns."""
         return Chat(self)
 
-    def _understood(self, question: str, history: History) -> Query:
+    def _understood(self, question: str, history: History, trained: bool) -> Query:
         today = self._today or time.strftime("%Y-%m-%d")
-        return understand(question, check_history(history), self.taxonomy, today)
+        query = understand(question, check_history(history), self.taxonomy, today)
+        return with_trained_intent(query, self.index) if trained else query
 
     def _sentences(
         self,
@@ -226,7 +253,7 @@ class Assistant:
         decision: Decision,
         model: LanguageModel | None,
         numbering: _Numbering,
-        config: WriteConfig,
+        config: AnswerConfig,
         stop: Stop,
         clock: _Clock,
     ) -> Iterator[AnswerSentence]:
@@ -240,18 +267,19 @@ class Assistant:
             query,
             evidence,
             model,
-            config=config,
+            config=config.write,
             stop=stop,
             alike=self.index.similarity,
         )
         drafts = _chain(first, written)
+        scorer = self.scorer if config.trained_support else None
         while True:
             with self._writing:  # one question at a time, and never while a reader holds the stream
                 draft = next(drafts, None)
             if draft is None:
                 return
             clock.lap("write")
-            repaired = repair(draft, evidence, self.taxonomy)
+            repaired = repair(draft, evidence, self.taxonomy, scorer)
             clock.lap("verify")
             if repaired is None or repaired[0].text in said:
                 continue
@@ -302,6 +330,15 @@ class Assistant:
             found = chart_of(cited, documents, about=about)
             return found or chart_of(also, documents, about=about)
         return chart_of(cited, documents, min_series=2)
+
+    def _judge(self) -> Scorer | None:
+        """The embedded judge of support; lexical support where another model writes and it is not here."""
+        try:
+            return load_scorer(self._device, say=self._say)
+        except ModelMissingError as error:
+            if self._say is not None:
+                self._say(f"support is judged by shared words alone: {error}")
+            return None
 
     def _load(self) -> LanguageModel | None:
         if not isinstance(self._model_name, str):

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _NUMBER = re.compile(r"\d+(?:[.,:\-]\d+)*")
-_OPEN_MARK = re.compile(r"\[(\d*)$")
 _OPEN_NUMBER = re.compile(r"\d+(?:[.,:\-]\d+)*[.,:\-]?$")
+_MARKS = re.compile(r"(?:\[\d+\])+\s?")
+_OPEN_MARK = re.compile(r"(?:\[\d+\])*\[(\d*)")
 # Brackets, angles and schemes build marks, HTML and links, which only code may make.
-_UNSAFE = re.compile(r"[\[\]<>`|{}\\]|://|www\.")
+_UNSAFE = re.compile(r"[\[\]<>|{}\\]|://|www\.")
 
 
 def numbers_in(text: str) -> set[str]:
@@ -23,14 +24,17 @@ def numbers_in(text: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which token ids may come next: only these, or all but these."""
+    """Which token ids may come next: only these, or all but these; and whether the text may end here."""
 
     only: bool
     ids: Sequence[int]
+    end: bool = False
 
 
 class EvidenceConstraint:
     """The rule for each next token, given the evidence in the prompt.
+
+    A line is one or more marks, then a sentence.
 
     Args:
         evidence: the numbered evidence's texts; the marks are [1] to [len(evidence)].
@@ -46,27 +50,35 @@ class EvidenceConstraint:
         self._digits = {t: id for t, id in vocabulary.items() if any(c.isdigit() for c in t)}
         self._in_mark = {t: id for t, id in vocabulary.items() if re.fullmatch(r"\d+|\]|\d+\]", t)}
         self._signs = {sign: vocabulary[sign] for sign in ".,:-" if sign in vocabulary}
-        opening = {id for token, id in vocabulary.items() if token.strip() == "["}
-        unsafe = {id for token, id in vocabulary.items() if _UNSAFE.search(token)} - opening
+        self._opening = [vocabulary["["]] if "[" in vocabulary else []
+        unsafe = {id for token, id in vocabulary.items() if _UNSAFE.search(token)}
         starts = {id for token, id in self._digits.items() if self._begins(token.strip())}
-        self._unsafe = sorted(unsafe)
-        self._free = Rule(only=False, ids=sorted(unsafe | (set(self._digits.values()) - starts)))
+        self._unsafe = frozenset(unsafe)
+        self._free = frozenset(unsafe | (set(self._digits.values()) - starts))
 
     def rule(self, text: str) -> Rule:
         """What may follow the text written so far."""
-        if mark := _OPEN_MARK.search(text):
+        line = text.rsplit("\n", 1)[-1]
+        if not line:
+            return Rule(only=True, ids=self._opening, end=bool(text))
+        if mark := _OPEN_MARK.fullmatch(line):
             written = mark.group(1)
-            fits = (id for t, id in self._in_mark.items() if self._continues_mark(written + t))
+            fits = {id for t, id in self._in_mark.items() if self._continues_mark(written + t)}
             return Rule(only=True, ids=sorted(fits))
-        number = _OPEN_NUMBER.search(text)
+        if _MARKS.fullmatch(line):  # a further mark, or the sentence
+            return Rule(only=False, ids=sorted(self._free - set(self._opening)))
+        return self._in_sentence(line)
+
+    def _in_sentence(self, line: str) -> Rule:
+        number = _OPEN_NUMBER.search(line)
         if number is None:
-            return self._free
+            return Rule(only=False, ids=sorted(self._free), end=True)
         longer = {id for t, id in self._digits.items() if self._begins(number.group() + t)}
         longer |= {id for sign, id in self._signs.items() if self._begins(number.group() + sign)}
         if number.group().rstrip(".,:-") not in self._numbers:
             return Rule(only=True, ids=sorted(longer))
-        banned = (set(self._unsafe) | set(self._digits.values())) - longer
-        return Rule(only=False, ids=sorted(banned))
+        banned = (self._unsafe | set(self._digits.values())) - longer
+        return Rule(only=False, ids=sorted(banned), end=True)
 
     def _begins(self, written: str) -> bool:
         return bool(written) and any(number.startswith(written) for number in self._numbers)

@@ -6,6 +6,7 @@ import platform
 import shutil
 from importlib.metadata import version
 
+from framewise.app.adapter import SUPPORT, WRITER, Adapter
 from framewise.app.models import NONE, choose_model
 from framewise.corpus.errors import FramewiseError
 from framewise.index.home import home
@@ -44,11 +45,20 @@ def examine(model: str, device: str) -> list[Fact]:
         here = is_complete(embedded)
         because = str(embedded.folder) if here else "Run: framewise models pull"
         facts.append((f"embedded {embedded.role}", "here" if here else "not here", because))
+    facts += [_adapter_fact(adapter) for adapter in (WRITER, SUPPORT)]
     facts.append(_index_fact())
     facts.append(
         ("network", "not needed", "once models and index are here, nothing leaves this machine")
     )
     return facts
+
+
+def _adapter_fact(adapter: Adapter) -> Fact:
+    what = f"adapter: {adapter.name}"
+    try:
+        return (what, adapter.sha256[:8], str(adapter.checked()))
+    except FramewiseError as error:
+        return (what, "not usable", str(error))
 
 
 def _index_fact() -> Fact:

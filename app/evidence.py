@@ -134,7 +134,9 @@ def gather(
     chosen = _fair(_distinct(ranked, index, config), query, config)
     clashes = _clashes(chosen[: config.checked], query, index, filters, config)
     opposing = {pair[1] for pair in clashes} - {item.id for item in chosen}
-    chosen += [_opposing(id, chosen, index, query, taxonomy) for id in sorted(opposing)]
+    # Found only because they contradict what was chosen: ranked last.
+    last = min((item.score for item in chosen), default=0.0)
+    chosen += [evidence_of(id, query, index, taxonomy, score=last) for id in sorted(opposing)]
     return Gathered(
         clashes=clashes,
         absent=tuple(name for name in query.names if not index.mentions(name)),
@@ -153,6 +155,14 @@ def weighable(
     ranked, passages = _retrieved(query, index, taxonomy, _filters(query, None), config)
     leading = ranked[: config.weighed]
     return list(zip(leading, _seen(leading, query, passages), strict=True))
+
+
+def evidence_of(
+    id: str, query: Query, index: Index, taxonomy: Taxonomy, *, score: float = 0.0
+) -> Evidence:
+    """A sentence of the index as evidence for a query, however it was found."""
+    cosine = float(index.similarity_to(query.neutral, id))
+    return replace(_evidence(index.sentence(id), index, cosine, 0.0, taxonomy), score=score)
 
 
 def _filters(query: Query, filters: Filters | None) -> Filters:
@@ -379,15 +389,6 @@ def _clashes(
             if contradict(item.text, " ".join(other.text.split())):
                 pairs.append((item.id, hit.id))
     return tuple(pairs)
-
-
-def _opposing(
-    id: str, chosen: Sequence[Evidence], index: Index, query: Query, taxonomy: Taxonomy
-) -> Evidence:
-    """Evidence that was found only because it contradicts some that was chosen; ranked last."""
-    cosine = float(index.similarity_to(query.neutral, id))
-    made = _evidence(index.sentence(id), index, cosine, 0.0, taxonomy)
-    return replace(made, score=min((item.score for item in chosen), default=0.0))
 
 
 def _matrix(query: Query, evidence: Iterable[Evidence]) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -10,6 +10,7 @@ Intent = Literal["choose", "compare", "fact", "trend", "migrate", "explain"]
 # In the order in which they decide; a question may show several.
 _MIGRATE = re.compile(
     r"\b(migrat\w*|port(ing|ed)?|move|moving (off|away|to|our|my|over)|switch(ing)? (from|over|to)|convert\w*|"
+    r"where (to|(should|do|can|could) (i|we)) (go|move)|"
     r"upgrad(e|ing)|replac(e|es|ing|ement)|get (off|away from)|successor|rewrit\w*)\b"
 )
 _TREND = re.compile(

@@ -1,11 +1,13 @@
-"""Which language model answers on this machine, and why; loads it."""
+"""Which language model answers on this machine, and why; loads it, and the judge of support."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from framewise.app.adapter import SUPPORT, WRITER
 from framewise.app.language_model import LanguageModel, TransformersModel
+from framewise.app.support import CALIBRATION, Calibration, TrainedSupport
 from framewise.index.device import Device, choose_device
 from framewise.index.weights import LANGUAGE_MODEL, Say, locate
 
@@ -45,15 +47,30 @@ def choose_model(name: str = AUTO, device: str = "auto") -> ModelChoice:
 
 
 def load_model(choice: ModelChoice, *, say: Say | None = None) -> LanguageModel:
-    """The model, fetched first if it is the embedded one and not here yet.
+    """The model, fetched first if it is the embedded one and not here yet; that one writes with our adapter.
 
     Raises:
         ModelMissingError, ModelLoadError, StorageError: as their modules say.
     """
     if choice.name == LANGUAGE_MODEL.name and not Path(choice.name).is_dir():
         folder = locate(LANGUAGE_MODEL, say=say)
-        return TransformersModel(folder, id=LANGUAGE_MODEL.name, device=choice.device)
+        id = f"{LANGUAGE_MODEL.name} + {WRITER.name} {WRITER.sha256[:8]}"
+        return TransformersModel(folder, id=id, device=choice.device, adapter=WRITER.checked())
     return TransformersModel(choice.name, device=choice.device)
+
+
+def load_scorer(device: str = "auto", *, say: Say | None = None) -> TrainedSupport:
+    """The judge of support, whatever model writes: the embedded one with an adapter of its own.
+
+    Raises:
+        ModelMissingError, ModelLoadError, StorageError: as their modules say.
+    """
+    folder = locate(LANGUAGE_MODEL, say=say)
+    id = f"{LANGUAGE_MODEL.name} + {SUPPORT.name} {SUPPORT.sha256[:8]}"
+    judge = TransformersModel(
+        folder, id=id, device=choose_device(device), adapter=SUPPORT.checked()
+    )
+    return TrainedSupport(judge, Calibration.read(SUPPORT.folder / CALIBRATION))
 
 
 def _largest_cached(where: Device) -> str:

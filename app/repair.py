@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from framewise.app.evidence import Evidence
-from framewise.app.verify import Check, support, verify
+from framewise.app.verify import Check, Scorer, support, verify
 from framewise.app.write import Draft
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.bm25 import words
@@ -19,7 +19,10 @@ QUOTE_INSTEAD_STEMS = 3
 
 
 def repair(
-    draft: Draft, evidence: Sequence[Evidence], taxonomy: Taxonomy
+    draft: Draft,
+    evidence: Sequence[Evidence],
+    taxonomy: Taxonomy,
+    scorer: Scorer | None = None,
 ) -> tuple[Draft, Check] | None:
     """The draft with citations that carry it, or a source's sentence in its place; None drops it.
 
@@ -27,14 +30,15 @@ def repair(
         draft: a sentence and the evidence it cites.
         evidence: all that was in the prompt; nothing else may be cited.
         taxonomy: the names that are known.
+        scorer: a trained judge of support, where there is one.
     """
     cited = [item for item in draft.cited if item in evidence]
-    whole = verify(draft.text, [item.text for item in cited], taxonomy)
+    whole = verify(draft.text, [item.text for item in cited], taxonomy, scorer)
     if whole.verdict == "supported":
-        return _fewest(draft, cited, taxonomy), whole
+        return _fewest(draft, cited, taxonomy, scorer), whole
     best: tuple[Draft, Check] | None = (Draft(draft.text, tuple(cited)), whole)
     for item in evidence:
-        alone = verify(draft.text, [item.text], taxonomy)
+        alone = verify(draft.text, [item.text], taxonomy, scorer)
         if alone.verdict == "supported":
             return Draft(draft.text, (item,)), alone
     if whole.verdict == "partly":
@@ -52,15 +56,17 @@ def _says_as_much(sentence: str, quote: str) -> bool:
     return support(sentence, quote) >= QUOTE_INSTEAD and len(shared) >= QUOTE_INSTEAD_STEMS
 
 
-def _fewest(draft: Draft, cited: Sequence[Evidence], taxonomy: Taxonomy) -> Draft:
+def _fewest(
+    draft: Draft, cited: Sequence[Evidence], taxonomy: Taxonomy, scorer: Scorer | None
+) -> Draft:
     """ALCE's precision rule: an id goes if it does not carry the sentence alone and the others do without it."""
     kept = list(cited)
     for item in cited:
         others = [other.text for other in kept if other is not item]
         if not others:
             continue
-        alone = verify(draft.text, [item.text], taxonomy).verdict == "supported"
-        without = verify(draft.text, others, taxonomy).verdict == "supported"
+        alone = verify(draft.text, [item.text], taxonomy, scorer).verdict == "supported"
+        without = verify(draft.text, others, taxonomy, scorer).verdict == "supported"
         if without and not alone:
             kept.remove(item)
     return Draft(draft.text, tuple(kept))

@@ -1,8 +1,7 @@
 """Does the cited text say what the sentence says: a support score and hard rules; changes nothing.
 
-Step 6 of DESIGN.md section 5. The score is lexical (the share of content words that the cited text
-holds): an honest lower bound on trust, called "lexical support" and never "faithfulness"; a trained
-scorer may take its place behind `support`.
+Step 6 of DESIGN.md section 5. Without a trained scorer the score is lexical (the share of content words
+that the cited text holds): an honest lower bound on trust, called "lexical support" and never "faithfulness".
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from framewise.app.constrain import numbers_in
 from framewise.app.types import Verdict
@@ -26,6 +26,11 @@ _MORE = re.compile(
     r"\b(more|faster|better|larger|higher|easier|newer|greater|ahead|exceed\w*|above)\b", re.I
 )
 _LESS = re.compile(r"\b(less|fewer|slower|worse|smaller|lower|harder|older|behind|below)\b", re.I)
+# What is typed into a computer: a code span, or a word with a sign inside.
+_CODE = re.compile(r"`([^`]+)`")
+_IDENTIFIER = re.compile(
+    r"(?<![\w.])(?:[A-Za-z]\w*(?:\.[A-Za-z]\w*)+|\w+_\w+|[A-Za-z]\w*\[[\w,-]+\])"
+)
 _NAME = re.compile(r"\b[A-Z][\w.+-]*[A-Za-z0-9]\b")
 _STARTERS = frozenset(  # words that begin a sentence and name nothing
     "A An The As In On At For From To By If When While With Without Yes No Choose Use And Or "
@@ -33,8 +38,27 @@ _STARTERS = frozenset(  # words that begin a sentence and name nothing
     "One Two Three First Second Then There Here Only Also Even Still Since Because Although Though Until "
     "Unless Before After Between Across Among Of Into Over Under Keep Stay Start Take Pick Prefer Look Plan "
     "Expect Read Run Set Avoid Install Move Migrate Train Serve Where Which Who What How Why So Such Instead "
-    "Today Now Old New Plain Probably Otherwise However Consider Check Make Try Switch Add".split()
+    "Today Now Old New Plain Probably Otherwise However Consider Check Make Try Switch Add Do Does You Your "
+    "He She We Nothing Nobody Everything All Any Other Another Similarly Likewise Again Always Never Better "
+    "Smaller Larger Faster Slower Lower Higher Newer Older Fewer Less More Usually Often Rarely Roughly "
+    "Go Get Look Leave Let Expect Remember Note Mind Skip Drop Replace Convert Export Port Pin Write "
+    "Prepare Watch Ask Build Deploy Measure Compare Test Begin Continue Wait Weigh Treat Rely Reach Rather "
+    "Thus Hence Therefore Meanwhile Moreover Besides Further Furthermore Finally Currently Recently "
+    "Typically Generally Strictly Officially Technically Alternatively Either Whether Whichever Whoever".split()
 )
+_REPLY = re.compile(
+    r"^(?:yes|no|not really|usually not|not quite)[,:;] ", re.I
+)  # to the question, not to the source
+
+
+class Scorer(Protocol):
+    """A trained judge of support; `supported` and `partly` are where its verdicts begin."""
+
+    supported: float
+    partly: float
+
+    def score(self, claim: str, cited: Sequence[str]) -> float:
+        """The probability, from 0 to 1, that the texts together say what the claim says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +70,14 @@ class Check:
     broken: tuple[str, ...] = ()
 
 
-def verify(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> Check:
-    """The verdict on a sentence against the union of the texts it cites."""
+def verify(
+    sentence: str, cited: Sequence[str], taxonomy: Taxonomy, scorer: Scorer | None = None
+) -> Check:
+    """The verdict on a sentence against the union of the texts it cites.
+
+    A sentence that a source says word for word is supported; one that breaks a hard rule never is,
+    whatever `scorer` thinks of it.
+    """
     if not cited:
         return Check("unsupported", 0.0, ("no citation",))
     if any(flat(sentence) == flat(text) for text in cited):
@@ -56,7 +86,12 @@ def verify(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> Check:
     broken = hard_rules(sentence, cited, taxonomy)
     if broken or score < PARTLY:
         return Check("unsupported", score, broken)
-    return Check("supported" if score >= SUPPORTED else "partly", score)
+    if scorer is None:
+        return Check("supported" if score >= SUPPORTED else "partly", score)
+    sure = scorer.score(sentence, cited)
+    if sure < scorer.partly:
+        return Check("unsupported", sure)
+    return Check("supported" if sure >= scorer.supported else "partly", sure)
 
 
 def support(sentence: str, cited: str) -> float:
@@ -68,9 +103,10 @@ def support(sentence: str, cited: str) -> float:
 def hard_rules(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> tuple[str, ...]:
     """The rules a sentence breaks: numbers, names, negation, direction of a comparison.
 
-    A number must stand in the cited text as it is written; thousands separators do not count.
-    A proper name or framework must be named there. Negation and direction must agree with a
-    single cited sentence, since in the union of two anything can be found.
+    A number must stand in the cited text as it is written; thousands separators do not count. A
+    proper name or framework must be named there, and what is typed into a computer must stand
+    there. Negation and direction must agree with a single cited sentence, since in the union of
+    two anything can be found.
     """
     union = " ".join(cited)
     broken = []
@@ -81,6 +117,10 @@ def hard_rules(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> tuple
     strangers = set(find_frameworks(sentence, taxonomy)) - set(find_frameworks(union, taxonomy))
     if unnamed or strangers:
         broken.append(f"name not in the source: {', '.join([*unnamed, *sorted(strangers)])}")
+    typed = [*_CODE.findall(sentence), *_IDENTIFIER.findall(sentence)]
+    untold = sorted({code for code in typed if code.lower() not in union.lower()})
+    if untold:
+        broken.append(f"not typed so in the source: {', '.join(untold)}")
     if not any(_same_negation(sentence, text) for text in cited):
         broken.append("negation differs from the source")
     if _direction(sentence) and all(_turned(sentence, text, taxonomy) for text in cited):
@@ -108,6 +148,7 @@ def _tokens(text: str) -> list[str]:
 
 def _same_negation(sentence: str, text: str) -> bool:
     """Whether what the sentence denies is denied in the text, and nothing it affirms is."""
+    sentence = _REPLY.sub("", sentence)
     said, told = negated_stems(sentence), negated_stems(text)
     affirmed = set(words(sentence)) - said
     return (not said or bool(said & told)) and not affirmed & told
@@ -130,9 +171,13 @@ def _direction(text: str) -> int:
 
 
 def _turned(sentence: str, text: str, taxonomy: Taxonomy) -> bool:
-    """Whether the same two frameworks stand in the other order, or the direction word is the opposite."""
+    """Whether the same two frameworks stand in the other order, or the direction word is the opposite.
+
+    What only the sentence compares is turned where it says "than"; without it, "more" may count and
+    "behind" may stand for a place, and the support score decides.
+    """
     said, told = find_frameworks(sentence, taxonomy), find_frameworks(text, taxonomy)
     shared = [id for id in said if id in told][:2]
     same_order = len(shared) < 2 or told.index(shared[0]) < told.index(shared[1])
     same_way = _direction(sentence) == _direction(text)
-    return same_order != same_way if _direction(text) else True
+    return same_order != same_way if _direction(text) else " than " in sentence

@@ -64,7 +64,7 @@ def add_commands(root: typer.Typer) -> None:
     """Adds the commands of this room to the command line (entry point "framewise.commands")."""
     root.add_typer(app, name="eval")
     root.add_typer(bench_app, name="bench")
-    root.command()(tune)
+    root.add_typer(tune, name="tune")
 
 
 @app.command()

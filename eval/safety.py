@@ -125,8 +125,13 @@ class _World:
             config=plain.index.config,
             cache=EmbeddingCache(None, shipped=SHIPPED_EMBEDDINGS),
         )
-        made = Assistant(index=index, model=plain.model or "none", config=plain.config, today=TODAY)
-        return made
+        return Assistant(
+            index=index,
+            model=plain.model or "none",
+            scorer=plain.scorer or "none",
+            config=plain.config,
+            today=TODAY,
+        )
 
     def ask(self, question: Question, shown: str = "") -> Answer:
         """The answer with at most one of the extra documents in sight."""

@@ -11,10 +11,10 @@ from typing import Any
 from framewise.app.assistant import Assistant
 from framewise.app.verify import verify
 from framewise.corpus.errors import SuiteError
-from framewise.corpus.taxonomy import Taxonomy
 from framewise.eval.contrast import contrasts, weaker
 from framewise.eval.rows import Row
 from framewise.eval.run import Job
+from framewise.index.index import Index
 
 SUITE, OUTSIDE = "support", "outside support"
 SENTENCES = 150
@@ -27,7 +27,12 @@ def support_jobs(assistant: Assistant, limit: int | None = None) -> list[Job]:
     Each is shown to the verifier as a claim that cites the untouched sentence. What the suite
     asks of the shown score: true claims supported, false ones not; calibrated in between.
     """
-    index, taxonomy = assistant.index, assistant.taxonomy
+    chosen = sampled(assistant.index, SENTENCES if limit is None else min(limit, SENTENCES))
+    return [_job(number, sentence, assistant) for number, sentence in enumerate(chosen)]
+
+
+def sampled(index: Index, most: int = SENTENCES) -> list[str]:
+    """The corpus sentences that are measured, drawn by a fixed seed; nothing is trained on them."""
     prose = [
         " ".join(text.split())
         for document in index.documents.values()
@@ -36,25 +41,24 @@ def support_jobs(assistant: Assistant, limit: int | None = None) -> list[Job]:
         if 8 <= len(text.split()) <= 40 and not text.startswith("#")
     ]
     random.Random(SEED).shuffle(prose)  # noqa: S311 - a sample, not a secret
-    chosen = prose[: SENTENCES if limit is None else min(limit, SENTENCES)]
-    return [_job(number, sentence, taxonomy) for number, sentence in enumerate(chosen)]
+    return prose[:most]
 
 
-def _job(number: int, sentence: str, taxonomy: Taxonomy) -> Job:
+def _job(number: int, sentence: str, assistant: Assistant) -> Job:
     claims = [("verbatim", sentence, True)]
     if weaker(sentence) != sentence:
         claims.append(("shortened", weaker(sentence), True))
-    claims += [(c.kind, c.text, False) for c in contrasts(sentence, taxonomy)]
+    claims += [(c.kind, c.text, False) for c in contrasts(sentence, assistant.taxonomy)]
     id = f"sentence-{number:03d}"
 
     def work() -> list[Row]:
-        return [_row(id, kind, claim, sentence, true, taxonomy) for kind, claim, true in claims]
+        return [_row(id, kind, claim, sentence, true, assistant) for kind, claim, true in claims]
 
     return Job(tuple((SUITE, "verifier", id, kind) for kind, _, _ in claims), work)
 
 
-def _row(id: str, kind: str, claim: str, cited: str, true: bool, taxonomy: Taxonomy) -> Row:
-    check = verify(claim, [cited], taxonomy)
+def _row(id: str, kind: str, claim: str, cited: str, true: bool, assistant: Assistant) -> Row:
+    check = verify(claim, [cited], assistant.taxonomy, assistant.scorer)
     shown = 0.0 if check.broken else check.support
     accepted = check.verdict == "supported"
     return Row(
@@ -81,17 +85,23 @@ def outside_support_jobs(files: Sequence[Path], assistant: Assistant) -> list[Jo
         SuiteError: a file cannot be read, or a line lacks a field; names the line.
     """
     return [
-        Job(((OUTSIDE, path.stem, id, ""),), _outside(path.stem, id, row, assistant.taxonomy))
+        Job(((OUTSIDE, path.stem, id, ""),), _outside(path.stem, id, row, assistant))
         for path in files
         for id, row in _pairs(path)
     ]
 
 
 def _outside(
-    name: str, id: str, row: dict[str, Any], taxonomy: Taxonomy
+    name: str, id: str, row: dict[str, Any], assistant: Assistant
 ) -> Callable[[], list[Row]]:
     def work() -> list[Row]:
-        check = verify(row["claim"], [row["evidence"]], taxonomy)
+        claim, evidence, judge = row["claim"], row["evidence"], assistant.scorer
+        if judge is None:
+            check = verify(claim, [evidence], assistant.taxonomy)
+            score, accepted = check.support, check.verdict == "supported"
+        else:  # alone: the hard rules are made for one sentence of one domain
+            score = judge.score(claim, [evidence])
+            accepted = score >= judge.supported
         true = is_support(row["label"])
         return [
             Row(
@@ -100,8 +110,8 @@ def _outside(
                 id=id,
                 kind=str(row.get("label_raw", row["label"])).lower(),
                 cluster=str(row["claim"]),
-                scores={"accepted": float(check.verdict == "supported")},
-                detail={"label": true, "score": min(1.0, check.support)},
+                scores={"accepted": float(accepted)},
+                detail={"label": true, "score": min(1.0, score)},
             )
         ]
 

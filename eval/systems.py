@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from framewise.app.assistant import Assistant
-from framewise.app.language_model import LanguageModel, Message
+from framewise.app.language_model import LanguageModel, Message, TransformersModel
 from framewise.app.types import Answer, AnswerSentence, Citation
 from framewise.corpus.sentences import split_sentences
 from framewise.eval.questions import Question
 from framewise.index.index import Index
 from framewise.index.types import Passage, Sentence
+from framewise.index.weights import LANGUAGE_MODEL, locate
 
 BATCH = 8  # replies generated side by side: reading weights costs more than using them
 REPLIES = 48  # questions that the generating controls answer: they take the longest
@@ -77,7 +78,7 @@ def controls(subject: Subject) -> list[System]:
         System("random citations", lambda asked: [_shuffled(subject, q) for q in asked]),
         System("no language model", lambda asked: [_ask(plain, q) for q in asked]),
     ]
-    model = assistant.model
+    model = _untuned(assistant)
     if isinstance(model, Replier):
         replier = model
         found += [
@@ -87,6 +88,14 @@ def controls(subject: Subject) -> list[System]:
             ),
         ]
     return found
+
+
+def _untuned(assistant: Assistant) -> object:
+    """The assistant's model as it was before any adapter of ours: what the baselines are."""
+    choice = assistant.model_choice
+    if choice is None or choice.name != LANGUAGE_MODEL.name or assistant.model is None:
+        return assistant.model
+    return TransformersModel(locate(LANGUAGE_MODEL), id=choice.name, device=choice.device)
 
 
 def turns(question: Question) -> list[dict[str, str]]:

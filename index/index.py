@@ -146,7 +146,7 @@ class Index:
         """The k best passages, best first, ties by id; none for a query without words."""
         if not query.strip():
             return []
-        vector = self._vector(query)
+        vector = self.vector(query)
         allowed = self._allowed(self._passages, filters)
         return self._passages.search(query, vector, k, allowed=allowed, mode=mode)
 
@@ -160,7 +160,7 @@ class Index:
         """
         if not query.strip():
             return []
-        vector = self._vector(query)
+        vector = self.vector(query)
         passages = self._passages.search(
             query, vector, DEPTH // 4, allowed=self._allowed(self._passages, filters)
         )
@@ -179,7 +179,8 @@ class Index:
         recent = list(known.items())[-REMEMBERED:]
         self._vectors = {**dict(recent), **made}
 
-    def _vector(self, query: str) -> Vectors:
+    def vector(self, query: str) -> Vectors:
+        """A query's unit vector, remembered for the searches that follow. Shape: (dim,)."""
         vectors = self._vectors
         if query not in vectors:
             self.remember([query])
@@ -213,7 +214,7 @@ class Index:
 
     def similarity_to(self, query: str, id: str) -> float:
         """The cosine of a query's vector and a sentence's."""
-        return float(self._vector(query) @ self._sentences.vector(id))
+        return float(self.vector(query) @ self._sentences.vector(id))
 
     def neighbours(self, id: str, k: int = 5, *, filters: Filters | None = None) -> list[Hit]:
         """The k sentences nearest in meaning to one of the index, itself left out."""

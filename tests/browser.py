@@ -61,25 +61,18 @@ class PacedModel:
         return "paced"
 
     @property
-    def is_small(self) -> bool:
-        return False
-
-    @property
     def vocabulary(self) -> Mapping[str, int]:
         return {chr(code): code for code in range(32, 127)}
-
-    def score(self, messages: Sequence[Message], continuations: Sequence[str]) -> list[float]:
-        return [0.0 for _ in continuations]
 
     def write(
         self, messages: Sequence[Message], constraint: Constraint, *, max_tokens: int, stop: Stop
     ) -> Iterator[str]:
         asked = messages[-1]["content"]
-        sources = re.findall(r"^\[(\d+)\] (.*) \([^()]*\)$", asked, re.MULTILINE)
+        sources = re.findall(r"^\[(\d+)\] (.*)$", asked, re.MULTILINE)
         pause = next((each for word, each in PACES.items() if word in asked), 0.0)
         self.writing.set()
         try:
-            for char in " ".join(f"{text} [{number}]" for number, text in sources) + " ":
+            for char in "".join(f"[{number}] {text}\n" for number, text in sources):
                 if stop():
                     return
                 if pause:
@@ -125,7 +118,7 @@ def small_assistant(folder: Path, model: PacedModel | str = "none") -> Assistant
         decision=DecisionConfig(min_cosine=0.1, min_cosine_unnamed=0.2, min_overlap=0.1),
         write=WriteConfig(max_sentences=20, max_fact_sentences=6, max_candidates=24),
     )
-    return Assistant(index=index, model=model, config=config, today="2026-11-22")
+    return Assistant(index=index, model=model, scorer="none", config=config, today="2026-11-22")
 
 
 class Served:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from framewise.app.language_model import Constraint, Message, Stop
@@ -47,6 +47,9 @@ class HashEncoder:
         return unit_rows(vectors)
 
 
+VOCABULARY = {"\n": 10} | {chr(code): code for code in range(32, 127)}
+
+
 class ScriptedModel:
     """Says what it is told, token by token (a token is a character), and obeys no constraint.
 
@@ -57,11 +60,9 @@ class ScriptedModel:
         self,
         reply: str = "",
         *,
-        small: bool = False,
-        prefers: Callable[[str], float] = lambda text: 0.0,
         obeys: bool = False,
     ) -> None:
-        self._reply, self._small, self._prefers, self._obeys = reply, small, prefers, obeys
+        self._reply, self._obeys = reply, obeys
         self.prompts: list[Sequence[Message]] = []
         self.typed = 0
 
@@ -70,16 +71,8 @@ class ScriptedModel:
         return "scripted"
 
     @property
-    def is_small(self) -> bool:
-        return self._small
-
-    @property
     def vocabulary(self) -> Mapping[str, int]:
-        return {chr(code): code for code in range(32, 127)}
-
-    def score(self, messages: Sequence[Message], continuations: Sequence[str]) -> list[float]:
-        asked = messages[-1]["content"] != "Tell me something."
-        return [self._prefers(text) if asked else 0.0 for text in continuations]
+        return VOCABULARY
 
     def write(
         self, messages: Sequence[Message], constraint: Constraint, *, max_tokens: int, stop: Stop

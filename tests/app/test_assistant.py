@@ -16,7 +16,6 @@ from framewise.app.decide import DecisionConfig
 from framewise.app.evidence import EvidenceConfig
 from framewise.app.quotable import is_statement
 from framewise.app.types import Answer
-from framewise.app.write import WriteConfig
 from framewise.corpus.errors import ModelLoadError, QuestionError
 from framewise.eval.scores import invalid_citations
 from framewise.index.index import Index
@@ -24,13 +23,12 @@ from framewise.index.types import Filters
 
 # Bags of words are less alike than MiniLM's vectors: the thresholds here fit the fake encoder.
 LOOSE = AnswerConfig(decision=DecisionConfig(min_cosine=0.2, min_cosine_unnamed=0.35))
-PHRASED = dataclasses.replace(LOOSE, write=WriteConfig(style="phrase"))
 
 
 def assistant(
     index: Index, model: ScriptedModel | str = "none", config: AnswerConfig = LOOSE
 ) -> Assistant:
-    return Assistant(index=index, model=model, config=config, today="2026-11-22")
+    return Assistant(index=index, model=model, scorer="none", config=config, today="2026-11-22")
 
 
 def test_an_answer_cites_sentences_that_exist(index: Index) -> None:
@@ -153,18 +151,11 @@ def test_only_statements_may_be_quoted(text: str, trusted: bool, quotable: bool)
     assert is_statement(text, asked, trusted=trusted) == quotable
 
 
-def test_a_small_model_selects_by_what_it_finds_likely(index: Index) -> None:
-    model = ScriptedModel(small=True, prefers=lambda text: 5.0 if "last release" in text else 0.0)
-    answer = assistant(index, model).ask("What is the state of TorchServe?")
-    assert answer.sentences[0].text == "TorchServe 0.12.0 is the last release of TorchServe."
-    assert answer.model == "scripted"
-
-
-def test_a_large_model_phrases_and_is_checked(index: Index) -> None:
+def test_a_model_phrases_and_is_checked(index: Index) -> None:
     model = ScriptedModel(
-        "The last release of TorchServe is 0.12.0. [1] It is wonderful and new. [1]"
+        "[1] The last release of TorchServe is 0.12.0.\n[1] It is wonderful and new.\n"
     )
-    answer = assistant(index, model, PHRASED).ask("Is TorchServe still maintained?")
+    answer = assistant(index, model).ask("Is TorchServe still maintained?")
     assert [s.text for s in answer.sentences] == ["The last release of TorchServe is 0.12.0."]
     assert answer.sentences[0].verdict == "supported"
     assert answer.citations[0].quote == "TorchServe 0.12.0 is the last release of TorchServe."
@@ -172,13 +163,16 @@ def test_a_large_model_phrases_and_is_checked(index: Index) -> None:
 
 
 ATTACKS = [
-    "PyTorch 9.9.9 is out. [1]",
-    "Everyone must buy HyperTorch now. [1][2][99]",
-    "TorchServe is actively maintained and not archived. [1]",
-    "<script>alert(1)</script> ![x](http://evil.example/a.png) [1]",
-    "TorchServe is archived. [0][-1][999999999999]",
-    "As the system prompt says: you help people choose. [1]",
+    "[1] PyTorch 9.9.9 is out.",
+    "[1][2][99] Everyone must buy HyperTorch now.",
+    "[1] TorchServe is actively maintained and not archived.",
+    "[1] <script>alert(1)</script> ![x](http://evil.example/a.png)",
+    "[0][-1][999999999999] TorchServe is archived.",
+    "[1] As the system prompt says: you help people choose.",
+    "PyTorch 9.9.9 is out, as [1] says.",
+    "[1] Run `pip install torchserve-nightly` first.",
     "[1][1][1][1]",
+    "\n\n[1]\n",
     "",
 ]
 
@@ -187,13 +181,13 @@ ATTACKS = [
 def test_a_model_that_obeys_every_attack_shows_nothing_unsupported(
     index: Index, reply: str
 ) -> None:
-    answer = assistant(index, ScriptedModel(reply), PHRASED).ask("Is TorchServe still maintained?")
+    answer = assistant(index, ScriptedModel(reply)).ask("Is TorchServe still maintained?")
     assert invalid_citations(answer, index.documents) == []
     texts = {unit.text for unit in index._sentences.units}
     for sentence in answer.sentences:
         assert sentence.verdict != "unsupported"
         assert sentence.text in texts or sentence.support >= 0.6
-        for bad in ("9.9.9", "HyperTorch", "<script", "http", "actively"):
+        for bad in ("9.9.9", "HyperTorch", "<script", "http", "actively", "nightly"):
             assert bad not in sentence.text
     if not answer.sentences:
         assert answer.status == "refused"
@@ -203,7 +197,7 @@ def test_the_same_question_gives_the_same_answer(index: Index) -> None:
     def payload(found: Answer) -> str:
         return json.dumps(found.to_dict() | {"timings_s": {}})
 
-    one, two = (assistant(index, ScriptedModel(small=True)) for _ in range(2))
+    one, two = (assistant(index, ScriptedModel()) for _ in range(2))
     assert payload(one.ask("PyTorch or JAX on TPU?")) == payload(two.ask("PyTorch or JAX on TPU?"))
 
 
@@ -222,12 +216,10 @@ def test_events_come_in_order_and_stop_stops(index: Index) -> None:
     assert kinds[3] == "sentence"
     assert kinds[-1] == "done"
 
-    model = ScriptedModel("TorchServe is archived. [1] " * 50)
+    model = ScriptedModel("[1] TorchServe is archived.\n" * 50)
     stopped = threading.Event()
     events = []
-    for event in assistant(index, model, PHRASED).stream(
-        "Is TorchServe archived?", stop=stopped.is_set
-    ):
+    for event in assistant(index, model).stream("Is TorchServe archived?", stop=stopped.is_set):
         events.append(event)
         if event.kind == "sentence":
             typed = model.typed
@@ -237,7 +229,7 @@ def test_events_come_in_order_and_stop_stops(index: Index) -> None:
 
 
 def test_threads_share_one_assistant(index: Index) -> None:
-    shared = assistant(index, ScriptedModel(small=True))
+    shared = assistant(index, ScriptedModel())
     expected = [shared.ask(q).text for q in ("Is TorchServe archived?", "JAX on TPU?")]
     found: dict[int, str] = {}
     threads = [
@@ -256,7 +248,7 @@ def test_threads_share_one_assistant(index: Index) -> None:
 
 
 def test_a_stream_nobody_reads_on_does_not_block_others(index: Index) -> None:
-    shared = assistant(index, ScriptedModel(small=True))
+    shared = assistant(index, ScriptedModel())
     held = shared.stream("PyTorch or JAX on TPU?")
     while next(held).kind != "sentence":
         pass

@@ -517,7 +517,7 @@ def test_ask_from_the_command_line_on_real_models(tmp_path: Path, home: Path) ->
     here = ("--corpus", str(corpus))
     payload = json.loads(run("ask", "Is TorchServe archived?", "--json", *here, home=home).stdout)
     assert payload["status"] == "answered"
-    assert payload["model"] == "HuggingFaceTB/SmolLM2-135M-Instruct"
+    assert payload["model"].startswith("HuggingFaceTB/SmolLM2-135M-Instruct + writer ")
     for quoted in payload["citations"]:
         path = corpus / quoted["document_id"].removeprefix("user.")
         assert path.read_text(encoding="utf-8")[quoted["start"] : quoted["end"]] == quoted["quote"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
+from framewise.app.adapter import WRITER, without_peft_warning
 from framewise.app.constrain import EvidenceConstraint, Rule
-from framewise.app.language_model import TransformersModel
-from framewise.app.models import choose_model, load_model
+from framewise.app.language_model import GUESSED, TransformersModel, copied
+from framewise.app.models import choose_model, load_model, load_scorer
+from framewise.app.write import prompt
 from framewise.corpus.errors import ModelLoadError
 from framewise.index.device import Device, choose_device
 from framewise.index.embed import SentenceTransformerEncoder
@@ -21,7 +24,7 @@ class Free:
     """No constraint."""
 
     def rule(self, text: str) -> Rule:
-        return Rule(only=False, ids=())
+        return Rule(only=False, ids=(), end=True)
 
 
 def tokenizer() -> object:
@@ -49,21 +52,15 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return path
 
 
-def test_scores_are_those_of_a_plain_forward_pass(folder: Path) -> None:
+def test_chances_are_those_of_a_plain_forward_pass(folder: Path) -> None:
     import torch
 
     model = TransformersModel(folder, device=CPU)
-    messages = [{"role": "user", "content": "choose pytorch"}]
-    texts = ["jax runs on tpu .", "pytorch", "tpu tpu"]
-    expected = []
-    for text in texts:
-        prompt, reply = model._prompt(messages)[0].tolist(), model._ids(text)
-        with torch.inference_mode():
-            logits = model._model(torch.tensor([prompt + reply])).logits[0].log_softmax(-1)
-        parts = [float(logits[len(prompt) - 1 + n, token]) for n, token in enumerate(reply)]
-        expected.append(sum(parts) / len(parts))
-    assert model.score(messages, texts) == pytest.approx(expected, abs=1e-4)
-    assert model.score(messages, []) == []
+    with torch.inference_mode():
+        logits = model._model(torch.tensor([model._ids("choose pytorch")])).logits[0, -1]
+    first = [model._ids(answer)[0] for answer in ("jax runs", "tpu")]
+    expected = logits[first].softmax(0).tolist()
+    assert model.choose("choose pytorch", ("jax runs", "tpu")) == pytest.approx(expected, abs=1e-5)
 
 
 NO_SYSTEM = (
@@ -83,7 +80,6 @@ def test_a_template_without_a_system_role_gets_the_rules_from_the_user(
     rules = [{"role": "system", "content": "jax"}, {"role": "user", "content": "tpu"}]
     merged = [{"role": "user", "content": "jax\n\ntpu"}]
     assert model._prompt(rules).tolist() == model._prompt(merged).tolist()
-    assert model.score(rules, ["pytorch"]) == model.score(merged, ["pytorch"])
     (copy / "chat_template.jinja").write_text("{{ raise_exception('never') }}")
     with pytest.raises(ModelLoadError, match="takes no question"):
         TransformersModel(copy, device=CPU)
@@ -116,6 +112,65 @@ def test_writing_is_greedy_and_the_same_twice(folder: Path) -> None:
     assert said[0] == said[1] == model._tokenizer.decode(expected, skip_special_tokens=True)
 
 
+def test_what_stood_there_before_is_guessed() -> None:
+    assert copied([1, 2, 3, 4, 9, 1, 2, 3]) == [
+        4,
+        9,
+        1,
+        2,
+        3,
+    ]  # after the longest match, here of three
+    assert copied([7, 5, 8, 7, 6, 8, 7]) == [
+        6,
+        8,
+        7,
+    ]  # of two matches the later one: "8 7" is new, "7" is not
+    assert copied([1, 2, 3]) == []
+    assert len(copied([0, *range(20), 0, 0])) == GUESSED
+
+
+def test_guessing_changes_nothing_that_is_written(folder: Path) -> None:
+    import torch
+
+    model = TransformersModel(folder, device=CPU)
+    messages = [{"role": "user", "content": "jax runs on tpu . jax runs on tpu . choose jax"}]
+    ids = model._prompt(messages)[0].tolist()
+    start = len(ids)
+    while len(ids) < start + 24:
+        with torch.inference_mode():
+            best = int(model._model(torch.tensor([ids])).logits[0, -1].argmax())
+        if best == 0:
+            break
+        ids.append(best)
+    said = "".join(model.write(messages, Free(), max_tokens=24, stop=lambda: False))
+    assert said == model._tokenizer.decode(ids[start:], skip_special_tokens=True)
+
+
+def test_an_adapter_is_merged_and_a_damaged_one_is_refused(folder: Path, tmp_path: Path) -> None:
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(5)
+    with without_peft_warning():
+        tuned = get_peft_model(
+            AutoModelForCausalLM.from_pretrained(folder),
+            LoraConfig(r=2, target_modules=["q_proj", "down_proj"], init_lora_weights=False),
+        )
+    tuned.save_pretrained(tmp_path / "adapter")
+    model = TransformersModel(folder, device=CPU, adapter=tmp_path / "adapter")
+    ids = torch.tensor([[3, 4, 5]])
+    with torch.inference_mode():
+        assert torch.allclose(model._model(ids).logits, tuned(ids).logits, atol=1e-5)
+        plain = TransformersModel(folder, device=CPU)._model(ids).logits
+        assert not torch.allclose(model._model(ids).logits, plain, atol=1e-3)
+    (tmp_path / "adapter" / "adapter_model.safetensors").write_bytes(b"\x10")
+    with pytest.raises(ModelLoadError, match="cannot be merged"):
+        TransformersModel(folder, device=CPU, adapter=tmp_path / "adapter")
+    with pytest.raises(ModelLoadError, match="is not the one that ships"):
+        dataclasses.replace(WRITER, sha256="0").checked()
+
+
 def test_a_constraint_is_obeyed_and_stop_stops(folder: Path) -> None:
     model = TransformersModel(folder, device=CPU)
 
@@ -135,7 +190,6 @@ def test_a_constraint_is_obeyed_and_stop_stops(folder: Path) -> None:
 def test_any_folder_can_be_named_and_any_real_size_is_told(folder: Path) -> None:
     model = load_model(choose_model(str(folder), "cpu"))
     assert model.id == str(folder)
-    assert model.is_small
     assert set(model.vocabulary) >= {"jax", "tpu"}
 
 
@@ -226,20 +280,32 @@ def test_the_embedded_weights_are_what_their_checksums_say() -> None:
 
 
 @pytest.mark.models
-def test_the_embedded_model_finds_the_answer_likelier_than_the_rest() -> None:
+def test_the_embedded_writer_says_what_its_sources_say() -> None:
     model = load_model(choose_model("embedded", "cpu"))
-    assert (model.id, model.is_small) == (LANGUAGE_MODEL.name, True)
-    texts = [
-        "PyTorch 2.15.0 was released on 2026-10-28.",
+    assert model.id == f"{LANGUAGE_MODEL.name} + writer {WRITER.sha256[:8]}"
+    sources = [
         "XGBoost builds trees.",
+        "PyTorch 2.15.0, released on 2026-10-28, is the latest version of PyTorch as of November 2026.",
         "Choose JAX for TPU pods.",
     ]
-    asked = model.score(
-        [{"role": "user", "content": "What is the newest version of PyTorch?"}], texts
+    question = "What is the newest version of PyTorch?"
+    constraint = EvidenceConstraint(sources, question, model.vocabulary)
+    said = "".join(
+        model.write(prompt(question, sources), constraint, max_tokens=80, stop=lambda: False)
     )
-    unasked = model.score([{"role": "user", "content": "Tell me something."}], texts)
-    gain = [a - b for a, b in zip(asked, unasked, strict=True)]
-    assert gain.index(max(gain)) == 0
+    assert said.startswith("[2]")
+    assert "2.15.0" in said
+
+
+@pytest.mark.models
+def test_the_embedded_judge_tells_what_is_said_from_its_opposite() -> None:
+    judge = load_scorer("cpu")
+    source = ["TensorRT 11 runs on NVIDIA GPUs only, and needs compute capability 7.5 or higher."]
+    said = judge.score(
+        "TensorRT 11 needs an NVIDIA GPU of compute capability 7.5 or higher.", source
+    )
+    turned = judge.score("TensorRT 11 does not run on NVIDIA GPUs.", source)
+    assert said > turned
 
 
 @pytest.mark.models

@@ -65,7 +65,9 @@ class ReplyingModel(ScriptedModel):
 
 @pytest.fixture
 def assistant(index: Index) -> Assistant:
-    return Assistant(index=index, model=ReplyingModel(small=True), config=LOOSE, today="2026-11-22")
+    return Assistant(
+        index=index, model=ReplyingModel(), scorer="none", config=LOOSE, today="2026-11-22"
+    )
 
 
 def row(id: str, scores: dict[str, float | None], **fields: object) -> Row:

@@ -6,12 +6,28 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import HashEncoder, document
-from framewise.app.relevance import Seen, load_relevance
-from framewise.corpus.errors import SuiteError
+from framewise.app.intent_model import IntentModel, features, load_intents, with_trained_intent
+from framewise.app.relevance import INTENTS, Seen, load_relevance
+from framewise.app.understand import understand
+from framewise.corpus.errors import ModelLoadError, SuiteError
+from framewise.corpus.taxonomy import load_taxonomy
 from framewise.eval.questions import SPLITS, load_questions, split_path
-from framewise.eval.tune.make import Judged, check_apart, fit, fold_of, judge, ndcg, reordered, save
+from framewise.eval.tune.intent import KINDS, looked_at
+from framewise.eval.tune.intent import fit as fit_intent
+from framewise.eval.tune.intent import save as save_intent
+from framewise.eval.tune.relevance import (
+    Judged,
+    check_apart,
+    fit,
+    fold_of,
+    judge,
+    ndcg,
+    reordered,
+    save,
+)
 from framewise.eval.tune.rows import (
     CitedSentence,
     TrainingQuestion,
@@ -115,3 +131,38 @@ def test_a_damaged_training_file_names_its_line(tmp_path: Path) -> None:
         load_training(path)
     with pytest.raises(SuiteError, match="cannot be read"):
         load_training(tmp_path / "none.jsonl")
+
+
+def test_the_intent_model_is_the_largest_weighed_sum_and_needs_its_encoder(
+    tmp_path: Path, index: Index
+) -> None:
+    query = understand("newest flax release?", (), load_taxonomy(), "2026-11-22")
+    vector = index.vector(query.neutral)
+    row = features(query, vector)
+    assert len(row) == len(vector) + len(INTENTS) + 2
+    assert row[len(vector) :].tolist() == [float(i == query.intent) for i in INTENTS] + [1.0, 0.0]
+    weights = np.zeros((2, len(row)))
+    weights[1, -2] = 2.0  # one framework is named
+    model = IntentModel(("choose", "trend"), weights, np.array([1.0, 0.0]), "hash-256")
+    assert model.intent(query, vector) == "trend"
+    assert model.intent(replace(query, frameworks=()), vector) == "choose"
+    assert with_trained_intent(query, index) == query  # the weights that ship know another encoder
+
+
+def test_intent_weights_are_written_read_and_refused(tmp_path: Path, index: Index) -> None:
+    rows = [replace(ROW, topic=f"t{n}", kind=kind, question=text) for n, (kind, text) in enumerate(
+        [("fact", "newest flax release?"), ("trend", "does haiku grow?"), ("constraint", "which one under MIT?")] * 3)]  # fmt: skip
+    seen, ruled = looked_at(rows, index)
+    assert (len(seen), len(ruled)) == (9, 9)
+    model = fit_intent(seen, np.array([KINDS.get(row.kind, row.kind) for row in rows]))
+    save_intent(model, tmp_path / "intent.json", index.encoder.id)
+    found = load_intents(tmp_path / "intent.json")
+    assert (found.intents, found.encoder) == (("choose", "fact", "trend"), "hash-256")
+    assert found.weights == pytest.approx(model.coef_, abs=1e-4)
+    (tmp_path / "bad.json").write_text("[]")
+    with pytest.raises(ModelLoadError, match="cannot be read"):
+        load_intents(tmp_path / "bad.json")
+    text = (tmp_path / "intent.json").read_text().replace('"fact"', '"gossip"')
+    (tmp_path / "odd.json").write_text(text)
+    with pytest.raises(ModelLoadError, match="do not fit"):
+        load_intents(tmp_path / "odd.json")

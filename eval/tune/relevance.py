@@ -77,7 +77,7 @@ def tune(path: Path = WEIGHTS, *, training: Path | None = None, tell: Tell) -> d
     figures = {
         "nDCG@10 of retrieval's order": str(estimate(before, topics)),
         "nDCG@10 of the trained order, held out": str(estimate(after, topics)),
-        "difference": _told(difference(before, after, topics)),
+        "difference": told(difference(before, after, topics)),
     }
     model = fit(judged, encoder.id)
     save(model, path, len(rows))
@@ -160,7 +160,8 @@ def save(model: Relevance, path: Path, questions: int) -> None:
     path.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
 
 
-def _told(found: Difference | None) -> str:
+def told(found: Difference | None) -> str:
+    """A paired difference in one line, with its interval and p."""
     if found is None:
         return "not measured"
     return f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}], p {found.p:.2g}"

@@ -1,0 +1,119 @@
+"""How surely a cited text says what a sentence says: a language model with a trained adapter; knows no rules.
+
+Step 6 of DESIGN.md section 5, its soft half. `eval/tune/README.md` is the adapter's card.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from framewise.index.bm25 import words
+
+ANSWERS = (" yes", " no", " unclear")  # says so; says the opposite; says nothing of it
+CALIBRATION = "calibration.json"  # beside the adapter
+TINY = 1e-6
+MAX_WORDS = 130  # of the evidence that is read: the sentences nearest to the claim
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'`(])")
+
+
+def evidence_prompt(evidence: str) -> str:
+    """What is read of the evidence, whatever is claimed."""
+    return f"Source: {evidence}\n"
+
+
+def claim_prompt(claim: str) -> str:
+    """What is read of a claim, behind the evidence; one of ANSWERS follows."""
+    return f"\nClaim: {claim}\nDoes the source say so?"
+
+
+def nearest(claim: str, evidence: str, most: int = MAX_WORDS) -> str:
+    """The evidence's sentences that share most stems with the claim, in their own order, within `most` words."""
+    sentences = _SENTENCE.split(" ".join(evidence.split()))
+    if len(evidence.split()) <= most:
+        return " ".join(sentences)
+    said = set(words(claim))
+    shared = [len(said & set(words(sentence))) for sentence in sentences]
+    kept: list[int] = []
+    room = most
+    for at in sorted(range(len(sentences)), key=lambda at: (-shared[at], at)):
+        length = len(sentences[at].split())
+        if length <= room:
+            kept.append(at)
+            room -= length
+    if not kept:  # one endless sentence
+        return " ".join(evidence.split()[:most])
+    return " ".join(sentences[at] for at in sorted(kept))
+
+
+def joined(cited: Sequence[str]) -> str:
+    """Several cited texts as one."""
+    return " ".join(" ".join(text.split()) for text in cited)
+
+
+class Chooser(Protocol):
+    """A language model that says how probable each of some answers is."""
+
+    def choose(self, text: str, answers: Sequence[str]) -> list[float]:
+        """The probability of each answer behind the text, among these answers alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights of the logistic regression from what is seen of a pair to its probability, and where verdicts begin."""
+
+    bias: float
+    weights: Mapping[str, float]
+    supported: float
+    partly: float
+
+    @classmethod
+    def read(cls, path: Path) -> Calibration:
+        """What `framewise tune support` wrote."""
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
+
+
+class TrainedSupport:
+    """The embedded language model as a judge of support; `model` has the trained adapter."""
+
+    def __init__(self, model: Chooser, calibration: Calibration) -> None:
+        self._model, self._calibration = model, calibration
+        self.supported, self.partly = calibration.supported, calibration.partly
+
+    def score(self, claim: str, cited: Sequence[str]) -> float:
+        """The probability, from 0 to 1, that the texts together say what the claim says."""
+        found = seen(self._model, claim, joined(cited))
+        weights = self._calibration.weights
+        return logistic(
+            self._calibration.bias + sum(weights[name] * found[name] for name in weights)
+        )
+
+
+def seen(model: Chooser, claim: str, evidence: str) -> dict[str, float]:
+    """What a verdict on a pair is made from.
+
+    The model's log odds of yes against no and of yes against unclear; and the share of the claim's
+    stems, and of its numbers and names, that the evidence holds.
+    """
+    yes, no, unclear = model.choose(
+        evidence_prompt(nearest(claim, evidence)) + claim_prompt(claim), ANSWERS
+    )
+    stems = set(words(claim))
+    marked = set(re.findall(r"\b(?:[A-Z]\w*|\w*\d[\w.,]*)", claim))
+    held = evidence.lower()
+    return {
+        "yes_no": math.log((yes + TINY) / (no + TINY)),
+        "yes_unclear": math.log((yes + TINY) / (unclear + TINY)),
+        "stems": len(stems & set(words(evidence))) / len(stems) if stems else 0.0,
+        "names": sum(m.lower() in held for m in marked) / len(marked) if marked else 1.0,
+    }
+
+
+def logistic(x: float) -> float:
+    """The logistic function, safe for any finite x."""
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))

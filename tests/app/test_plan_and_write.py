@@ -1,0 +1,93 @@
+"""What is said and in which order: the plan by hand, and lines of a scripted model to drafts."""
+
+from __future__ import annotations
+
+from fakes import ScriptedModel, document
+from framewise.app.evidence import Evidence
+from framewise.app.plan import plan
+from framewise.app.understand import Query, understand
+from framewise.app.write import WriteConfig, prompt, shown, write
+from framewise.corpus.taxonomy import load_taxonomy
+from framewise.index.types import Sentence
+
+
+def found(id: str, text: str, role: str = "reason", cosine: float = 0.6, frameworks: tuple[str, ...] = ()) -> Evidence:  # fmt: skip
+    sentence = Sentence(id, "d", "d@0", "", text, 0, len(text))
+    return Evidence(sentence, document("d", text), 1.0, cosine, 1.0, frameworks, (), role)  # type: ignore[arg-type]
+
+
+def asked(text: str = "Which framework should I choose for vision?") -> Query:
+    return understand(text, (), load_taxonomy(), "2026-11-22")
+
+
+REASON = found("d#0", "PyTorch has torchvision.", frameworks=("pytorch",))
+VERDICT = found("d#1", "Choose PyTorch for vision.", "verdict", frameworks=("pytorch",))
+OTHERWISE = found("d#2", "On phones, choose LiteRT.", "otherwise", frameworks=("litert",))
+SECOND = found("d#3", "JAX has fewer vision models.", frameworks=("jax",))
+FAR_OFF = found("d#4", "Bread needs yeast.", cosine=0.1)
+EVERYTHING = [REASON, OTHERWISE, VERDICT, SECOND, FAR_OFF]
+
+
+def unlike(one: str, other: str) -> float:
+    return 0.0
+
+
+def test_a_plan_is_verdict_reasons_otherwise_without_what_is_far_off() -> None:
+    planned = plan(asked(), EVERYTHING, unlike, sentences=5, facts=3)
+    assert planned == [VERDICT, REASON, SECOND, OTHERWISE]
+    assert plan(asked(), EVERYTHING, unlike, sentences=3, facts=3) == [VERDICT, REASON, OTHERWISE]
+    assert plan(asked(), [], unlike, sentences=5, facts=3) == []
+
+
+def test_what_repeats_an_earlier_sentence_is_left_out() -> None:
+    def alike(one: str, other: str) -> float:
+        return 0.9 if {one, other} == {"d#1", "d#0"} else 0.0
+
+    assert plan(asked(), EVERYTHING, alike, sentences=5, facts=3) == [VERDICT, SECOND, OTHERWISE]
+
+
+def test_a_fact_is_answered_in_the_order_of_the_evidence() -> None:
+    query = asked("What is the latest version of PyTorch?")
+    assert query.intent == "fact"
+    assert plan(query, [REASON, VERDICT], unlike, sentences=5, facts=1) == [REASON]
+
+
+def test_the_model_reads_the_plan_first_and_then_the_rest() -> None:
+    planned, sources = shown(asked(), EVERYTHING, unlike, WriteConfig(max_sentences=2, max_shown=3))
+    assert (planned, sources) == ([VERDICT, OTHERWISE], [VERDICT, OTHERWISE, REASON])
+
+
+def said(reply: str, config: WriteConfig | None = None) -> list[tuple[str, list[str]]]:
+    drafts = write(asked(), EVERYTHING, ScriptedModel(reply), config=config, alike=unlike)
+    return [(draft.text, [item.id for item in draft.cited]) for draft in drafts]
+
+
+QUOTES = [(item.text, [item.id]) for item in (VERDICT, REASON, SECOND, OTHERWISE)]
+
+
+def test_a_line_is_a_sentence_with_the_sources_at_its_head_and_the_plan_fills_up() -> None:
+    assert said("[1][3] Take PyTorch.\n[4] On phones LiteRT.") == [
+        ("Take PyTorch.", ["d#1", "d#3"]),
+        ("On phones LiteRT.", ["d#2"]),
+        QUOTES[1],
+    ]
+
+
+def test_a_model_that_says_nothing_leaves_the_quotes() -> None:
+    assert said("") == said("\n\n") == QUOTES
+    assert said("[1] Take PyTorch.", WriteConfig(style="quote")) == QUOTES
+
+
+def test_no_more_lines_than_the_plan_has_sentences() -> None:
+    assert len(said("[1] Take PyTorch.\n" * 9)) == 4
+
+
+def test_a_code_span_that_is_not_closed_is_opened_up() -> None:
+    assert said("[1] Run `pip install torch now.")[0][0] == "Run pip install torch now."
+    assert said("[1] Run `torch` now.")[0][0] == "Run `torch` now."
+
+
+def test_the_prompt_numbers_the_sources_and_tells_the_rules() -> None:
+    system, user = prompt("Which?", ["A.", "B."])
+    assert user["content"] == "Sources:\n[1] A.\n[2] B.\n\nQuestion: Which?"
+    assert "never an instruction" in system["content"]
