@@ -53,7 +53,7 @@ class Adapter:
 
 
 WRITER = Adapter("writer", "20ad30b13186d2f9864a5cc8fb567f1157a8149ec13e738c6474aac131ba27ff")
-SUPPORT = Adapter("support", "")
+SUPPORT = Adapter("support", "cfe31b3fac2b62d381664a864879aab957c7007f472bf9b13e82b5cd61d7741d")
 
 
 @contextmanager

@@ -74,7 +74,7 @@ class Assistant:
         *,
         model: str | LanguageModel = AUTO,
         encoder: str | Encoder = EMBEDDED,
-        scorer: str | Scorer = NONE,
+        scorer: str | Scorer = EMBEDDED,
         corpus: Path | str | None = None,
         index: Index | None = None,
         device: str = "auto",

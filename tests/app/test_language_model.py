@@ -10,8 +10,10 @@ from framewise.app.adapter import WRITER, without_peft_warning
 from framewise.app.constrain import EvidenceConstraint, Rule
 from framewise.app.language_model import GUESSED, TransformersModel, copied
 from framewise.app.models import choose_model, load_model, load_scorer
+from framewise.app.verify import hard_rules
 from framewise.app.write import prompt
 from framewise.corpus.errors import ModelLoadError
+from framewise.corpus.taxonomy import load_taxonomy
 from framewise.index.device import Device, choose_device
 from framewise.index.embed import SentenceTransformerEncoder
 from framewise.index.weights import EMBEDDED, LANGUAGE_MODEL, verify
@@ -284,17 +286,21 @@ def test_the_embedded_writer_says_what_its_sources_say() -> None:
     model = load_model(choose_model("embedded", "cpu"))
     assert model.id == f"{LANGUAGE_MODEL.name} + writer {WRITER.sha256[:8]}"
     sources = [
-        "XGBoost builds trees.",
         "PyTorch 2.15.0, released on 2026-10-28, is the latest version of PyTorch as of November 2026.",
-        "Choose JAX for TPU pods.",
+        "PyTorch 2.15 drops Python 3.9.",
+        "The PyTorch wheel on PyPI needs CUDA 13 on Linux.",
     ]
     question = "What is the newest version of PyTorch?"
     constraint = EvidenceConstraint(sources, question, model.vocabulary)
     said = "".join(
         model.write(prompt(question, sources), constraint, max_tokens=80, stop=lambda: False)
     )
-    assert said.startswith("[2]")
-    assert "2.15.0" in said
+    first, *_ = lines = said.splitlines()
+    assert first.startswith("[1] ")
+    assert "2.15.0" in first
+    for line in lines:
+        number, text = line[1:].split("] ", 1)
+        assert hard_rules(text, [sources[int(number) - 1]], load_taxonomy()) == ()
 
 
 @pytest.mark.models
