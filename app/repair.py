@@ -1,6 +1,7 @@
 """A sentence that failed its check to one that passes, or to nothing; always deterministic.
 
-Step 7 of DESIGN.md section 5: fewer ids, a better id, the source's own sentence, or out.
+Step 7 of DESIGN.md section 5: fewer ids, a better id, the source's own sentence, or out. What one source
+says only partly gives way to that source; what several say together may be shown as partly supported.
 """
 
 from __future__ import annotations
@@ -36,15 +37,17 @@ def repair(
     whole = verify(draft.text, [item.text for item in cited], taxonomy, scorer)
     if whole.verdict == "supported":
         return _fewest(draft, cited, taxonomy, scorer), whole
-    best: tuple[Draft, Check] | None = (Draft(draft.text, tuple(cited)), whole)
     for item in evidence:
         alone = verify(draft.text, [item.text], taxonomy, scorer)
         if alone.verdict == "supported":
             return Draft(draft.text, (item,)), alone
-    if whole.verdict == "partly":
-        return best
+    if whole.verdict == "partly" and len(cited) > 1:
+        return Draft(draft.text, tuple(cited)), whole
+    own = [item for item in cited if _says_as_much(draft.text, item.text)]
     nearest = max(
-        evidence, key=lambda item: (support(draft.text, item.text), item.score), default=None
+        own or evidence,
+        key=lambda item: (support(draft.text, item.text), item.score),
+        default=None,
     )
     if nearest is None or not _says_as_much(draft.text, nearest.text):
         return None

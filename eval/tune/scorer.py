@@ -24,10 +24,10 @@ from framewise.index.weights import LANGUAGE_MODEL, locate
 from numpy.typing import NDArray
 
 SEED = 20261127
-SUPPORTED, PARTLY = (
-    0.5,
-    0.25,
-)  # probabilities from which a claim is shown as supported, and as partly so
+# Probabilities from which a claim is supported, and partly so. On 434 held-out claims on our sources, after the hard
+# rules: from .8 on 68% of the true and 1.3% of the false ones pass, from .5 on 81% and 3.5%; lexical support passes 71%
+# and 10.4%. What does not pass is replaced by its source at no loss but prose. 2026-11-27.
+SUPPORTED, PARTLY = 0.8, 0.5
 RECIPE = Recipe(batch=8, at_once=8, attention="eager", rate=5e-4)
 T = TypeVar("T")
 
