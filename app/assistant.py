@@ -262,6 +262,7 @@ class Assistant:
         by_id = {item.id: item for item in evidence}
         clashing = [by_id[id] for pair in decision.conflicts[:1] for id in pair]
         said: set[str] = set()
+        kept_drafts: list[Draft] = []
         first = [Draft(item.text, (item,)) for item in clashing]
         written = write(
             query,
@@ -270,6 +271,7 @@ class Assistant:
             config=config.write,
             stop=stop,
             alike=self.index.similarity,
+            kept=kept_drafts,
         )
         drafts = _chain(first, written)
         scorer = self.scorer if config.trained_support else None
@@ -285,6 +287,7 @@ class Assistant:
                 continue
             kept, check = repaired
             said.add(kept.text)
+            kept_drafts.append(kept)
             numbers = tuple(sorted(numbering.number(item) for item in kept.cited))
             yield AnswerSentence(kept.text, numbers, check.verdict, round(check.support, 4))
 

@@ -27,6 +27,7 @@ from framewise.index.library import open_encoder, open_index
 from framewise.index.weights import LANGUAGE_MODEL, locate
 
 EPOCHS = 2
+SHOWN = 8
 RATE = 6e-4
 END = "<|im_end|>"
 # Learnt, but the mask does not let it be said: whether it comes is no better than chance at telling questions
@@ -105,7 +106,7 @@ def _example(
     evidence = list(gather(query, index, taxonomy).evidence)
     good = {ids[q] for part in row.answer for q in part.quotes if q in ids}
     also = {ids[q] for q in row.also if q in ids}
-    config = WriteConfig()
+    config = WriteConfig(max_shown=SHOWN)
     if draw.random() < UNANSWERED:
         others = [item for item in evidence if item.id not in good | also]
         _, sources = shown(query, others[3:], index.similarity, config)

@@ -6,7 +6,7 @@ from fakes import ScriptedModel, document
 from framewise.app.evidence import Evidence
 from framewise.app.plan import plan
 from framewise.app.understand import Query, understand
-from framewise.app.write import WriteConfig, prompt, shown, write
+from framewise.app.write import Draft, WriteConfig, prompt, shown, write
 from framewise.corpus.taxonomy import load_taxonomy
 from framewise.index.types import Sentence
 
@@ -71,6 +71,17 @@ def test_a_line_is_a_sentence_with_the_sources_at_its_head_and_the_plan_fills_up
         ("On phones LiteRT.", ["d#2"]),
         QUOTES[1],
     ]
+
+
+def test_what_the_caller_did_not_keep_makes_room_for_quotes() -> None:
+    kept: list[Draft] = []
+    model = ScriptedModel("[1] Take PyTorch.\n[2] Nonsense.\n")
+    drafts = []
+    for draft in write(asked(), EVERYTHING, model, alike=unlike, kept=kept):
+        drafts.append(draft.text)
+        if draft.text != "Nonsense.":
+            kept.append(draft)
+    assert drafts == ["Take PyTorch.", "Nonsense.", *(text for text, _ in QUOTES[1:])]
 
 
 def test_a_model_that_says_nothing_leaves_the_quotes() -> None:
