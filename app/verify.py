@@ -31,6 +31,11 @@ _CODE = re.compile(r"`([^`]+)`")
 _IDENTIFIER = re.compile(
     r"(?<![\w.])(?:[A-Za-z]\w*(?:\.[A-Za-z]\w*)+|\w+_\w+|[A-Za-z]\w*\[[\w,-]+\])"
 )
+_ADVICE = re.compile(
+    r"(?<!not )(?<!never )(?<!n't )\b(?:choose|choosing|use|take|pick|prefer|try|adopt|start with|go with|begin with|"
+    r"stay (?:on|with)|keep|move (?:on )?to|migrate to|switch to|port to|rewrite .{0,30}in|evaluate)\b([^,;:.]*)",
+    re.I,
+)
 _NAME = re.compile(r"\b[A-Z][\w.+-]*[A-Za-z0-9]\b")
 _STARTERS = frozenset(  # words that begin a sentence and name nothing
     "A An The As In On At For From To By If When While With Without Yes No Choose Use And Or "
@@ -104,9 +109,9 @@ def hard_rules(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> tuple
     """The rules a sentence breaks: numbers, names, negation, direction of a comparison.
 
     A number must stand in the cited text as it is written; thousands separators do not count. A
-    proper name or framework must be named there, and what is typed into a computer must stand
-    there. Negation and direction must agree with a single cited sentence, since in the union of
-    two anything can be found.
+    proper name or framework must be named there, what is typed into a computer must stand there,
+    what is advised must be advised there. Negation and direction must agree with a single cited
+    sentence, since in the union of two anything can be found.
     """
     union = " ".join(cited)
     broken = []
@@ -121,11 +126,21 @@ def hard_rules(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> tuple
     untold = sorted({code for code in typed if code.lower() not in union.lower()})
     if untold:
         broken.append(f"not typed so in the source: {', '.join(untold)}")
+    unadvised = advised(sentence, taxonomy) - set().union(*(advised(t, taxonomy) for t in cited))
+    if unadvised:
+        broken.append(f"advice not in the source: {', '.join(sorted(unadvised))}")
     if not any(_same_negation(sentence, text) for text in cited):
         broken.append("negation differs from the source")
     if _direction(sentence) and all(_turned(sentence, text, taxonomy) for text in cited):
         broken.append("comparison is turned round")
     return tuple(broken)
+
+
+def advised(text: str, taxonomy: Taxonomy) -> frozenset[str]:
+    """The frameworks that a text tells its reader to choose, use or move to."""
+    return frozenset(
+        id for match in _ADVICE.finditer(text) for id in find_frameworks(match.group(1), taxonomy)
+    )
 
 
 def flat(text: str) -> str:

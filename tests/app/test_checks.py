@@ -10,7 +10,7 @@ from framewise.app.constrain import EvidenceConstraint, numbers_in
 from framewise.app.evidence import Evidence
 from framewise.app.quotable import is_statement
 from framewise.app.repair import repair
-from framewise.app.verify import hard_rules, support, verify
+from framewise.app.verify import advised, hard_rules, support, verify
 from framewise.app.write import Draft
 from framewise.corpus.taxonomy import load_taxonomy
 from framewise.index.types import Sentence
@@ -196,3 +196,21 @@ def test_a_document_that_repeats_part_of_the_question_is_not_quoted(text: str) -
     question = "have 12k chosen/rejected answer pairs from annotators. what libary is standart now"
     assert not is_statement(text, question, trusted=False)
     assert is_statement("TRL trains with preference pairs.", question, trusted=False)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "ids"),
+    [
+        ("Choose TorchServe for serving PyTorch models.", "TorchServe was the model server of the PyTorch project.", {"torchserve", "pytorch"}),
+        ("Choose JAX.", "For TPU pods, choose JAX, because it lists TPU.", set()),
+        ("Choose JAX.", "For TPU pods, do not choose JAX.", {"jax"}),
+        ("Start with Keras or JAX.", "Start with Keras, not with JAX.", {"jax"}),
+        ("JAX runs on TPU.", "Choose JAX for TPU.", set()),
+    ],
+)  # fmt: skip
+def test_what_is_advised_must_be_advised_by_the_source(
+    sentence: str, source: str, ids: set[str]
+) -> None:
+    assert advised(sentence, TAXONOMY) - advised(source, TAXONOMY) == ids
+    broken = [rule for rule in hard_rules(sentence, [source], TAXONOMY) if "advice" in rule]
+    assert bool(broken) == bool(ids)
