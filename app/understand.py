@@ -155,6 +155,11 @@ def find_frameworks(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id for _, _, id in _named(text, taxonomy)))
 
 
+def mentions(text: str, taxonomy: Taxonomy) -> list[str]:
+    """The frameworks of a text in the order in which they are mentioned, with repeats."""
+    return [id for _, _, id in sorted(_named(text, taxonomy))]
+
+
 def asked_frameworks(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
     """The frameworks a question is about: typos of long names count, hardware gives way to software."""
     named = list(_named(text, taxonomy))

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from framewise.app.constrain import numbers_in
 from framewise.app.types import Verdict
-from framewise.app.understand import find_frameworks
+from framewise.app.understand import find_frameworks, mentions
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.bm25 import words
 
@@ -110,8 +110,9 @@ def hard_rules(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> tuple
 
     A number must stand in the cited text as it is written; thousands separators do not count. A
     proper name or framework must be named there, what is typed into a computer must stand there,
-    what is advised must be advised there. Negation and direction must agree with a single cited
-    sentence, since in the union of two anything can be found.
+    what is advised must be advised there, and frameworks that are named twice keep their places.
+    Negation and direction must agree with a single cited sentence, since in the union of two
+    anything can be found.
     """
     union = " ".join(cited)
     broken = []
@@ -129,6 +130,8 @@ def hard_rules(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> tuple
     unadvised = advised(sentence, taxonomy) - set().union(*(advised(t, taxonomy) for t in cited))
     if unadvised:
         broken.append(f"advice not in the source: {', '.join(sorted(unadvised))}")
+    if len(cited) == 1 and not _in_order(sentence, cited[0], taxonomy):
+        broken.append("frameworks change places")
     if not any(_same_negation(sentence, text) for text in cited):
         broken.append("negation differs from the source")
     if _direction(sentence) and all(_turned(sentence, text, taxonomy) for text in cited):
@@ -141,6 +144,18 @@ def advised(text: str, taxonomy: Taxonomy) -> frozenset[str]:
     return frozenset(
         id for match in _ADVICE.finditer(text) for id in find_frameworks(match.group(1), taxonomy)
     )
+
+
+def _in_order(sentence: str, text: str, taxonomy: Taxonomy) -> bool:
+    """Whether a sentence that mentions a framework twice, or more often than the text, keeps the text's order.
+
+    "Choose A instead of B, because A …" must not come back as "Choose A instead of B, because B …".
+    """
+    said, told = mentions(sentence, taxonomy), mentions(text, taxonomy)
+    if len(said) == len(set(said)):
+        return True
+    rest = iter(told)
+    return all(id in rest for id in said)
 
 
 def flat(text: str) -> str:

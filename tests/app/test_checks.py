@@ -214,3 +214,12 @@ def test_what_is_advised_must_be_advised_by_the_source(
     assert advised(sentence, TAXONOMY) - advised(source, TAXONOMY) == ids
     broken = [rule for rule in hard_rules(sentence, [source], TAXONOMY) if "advice" in rule]
     assert bool(broken) == bool(ids)
+
+
+def test_frameworks_do_not_change_places() -> None:
+    source = "Choose MLX instead of JAX on a Mac, because Metal is the stable main target of MLX."
+    good = "Choose MLX instead of JAX, because Metal is the stable main target of MLX."
+    bad = "Choose MLX instead of JAX, because Metal is the stable main target of JAX."
+    assert hard_rules(good, [source], TAXONOMY) == ()
+    assert hard_rules(bad, [source], TAXONOMY) == ("frameworks change places",)
+    assert verify(bad, [source], TAXONOMY).verdict == "unsupported"
