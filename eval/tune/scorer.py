@@ -91,7 +91,7 @@ def figures(pairs: Sequence[Pair]) -> dict[str, str]:
     folds = np.array([hashlib.sha256(p.group.encode()).digest()[1] % 5 for p in pairs])
     for fold in range(5):
         weights, bias = _fitted([p for p, f in zip(pairs, folds, strict=True) if f != fold])
-        for at in np.flatnonzero(folds == fold):
+        for at in np.flatnonzero(folds == fold).tolist():
             total = bias + sum(weights[name] * pairs[at].seen[name] for name in weights)
             scores[at] = logistic(total)
     told: dict[str, str] = {}
