@@ -36,6 +36,15 @@ _ADVICE = re.compile(
     r"stay (?:on|with)|keep|move (?:on )?to|migrate to|switch to|port to|rewrite .{0,30}in|evaluate)\b([^,;:.]*)",
     re.I,
 )
+# Under which condition something is advised: before the advice, or behind it.
+_CONDITION = re.compile(
+    r"^(?:For|On|In|With|When|If|Where|Among|To|From|As|Under|At)\b([^,]*),|"
+    r"\b(?:when|if|unless|until|only)\b(.*?)(?:, because\b|[,;:.]|$)"
+)
+_ADVISES = re.compile(
+    r"\b(?:choose|use|take|pick|prefer|start with|keep|move|migrate|switch)\b", re.I
+)
+KEPT_CONDITION = 0.5  # share of its stems that a sentence must keep
 _NAME = re.compile(r"\b[A-Z][\w.+-]*[A-Za-z0-9]\b")
 _STARTERS = frozenset(  # words that begin a sentence and name nothing
     "A An The As In On At For From To By If When While With Without Yes No Choose Use And Or "
@@ -130,6 +139,8 @@ def hard_rules(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> tuple
     unadvised = advised(sentence, taxonomy) - set().union(*(advised(t, taxonomy) for t in cited))
     if unadvised:
         broken.append(f"advice not in the source: {', '.join(sorted(unadvised))}")
+    if len(cited) == 1 and not _conditioned(sentence, cited[0]):
+        broken.append("condition left out")
     if len(cited) == 1 and not _in_order(sentence, cited[0], taxonomy):
         broken.append("frameworks change places")
     if not any(_same_negation(sentence, text) for text in cited):
@@ -144,6 +155,18 @@ def advised(text: str, taxonomy: Taxonomy) -> frozenset[str]:
     return frozenset(
         id for match in _ADVICE.finditer(text) for id in find_frameworks(match.group(1), taxonomy)
     )
+
+
+def _conditioned(sentence: str, text: str) -> bool:
+    """Whether advice keeps the conditions of its source.
+
+    "For one machine, do not choose X" must not come back as "do not choose X".
+    """
+    if not _ADVISES.search(text):
+        return True
+    said = set(words(sentence))
+    conditions = [set(words("".join(filter(None, m.groups())))) for m in _CONDITION.finditer(text)]
+    return all(len(stems & said) >= KEPT_CONDITION * len(stems) for stems in conditions)
 
 
 def _in_order(sentence: str, text: str, taxonomy: Taxonomy) -> bool:

@@ -223,3 +223,22 @@ def test_frameworks_do_not_change_places() -> None:
     assert hard_rules(good, [source], TAXONOMY) == ()
     assert hard_rules(bad, [source], TAXONOMY) == ("frameworks change places",)
     assert verify(bad, [source], TAXONOMY).verdict == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        ("Do not choose Ray, because PyTorch alone covers one node.", False),
+        (
+            "On a single machine, do not choose Ray for training, because PyTorch covers one node.",
+            True,
+        ),
+    ],
+)
+def test_advice_keeps_the_condition_of_its_source(sentence: str, kept: bool) -> None:
+    source = "For training on a single machine, do not choose Ray, because PyTorch alone covers one node without a cluster layer."
+    assert ("condition left out" not in hard_rules(sentence, [source], TAXONOMY)) == kept
+    behind = "Choose JAX when the team trains on TPU pods, because JAX lists TPU."
+    assert "condition left out" in hard_rules(
+        "Choose JAX, because it lists TPU.", [behind], TAXONOMY
+    )
