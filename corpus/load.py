@@ -15,6 +15,7 @@ from framewise.corpus.articles import (
 )
 from framewise.corpus.document import Document
 from framewise.corpus.metrics import load_metrics
+from framewise.corpus.sentences import SPLITTER_VERSION
 from framewise.corpus.statements import state_tables, with_row_sources
 from framewise.corpus.taxonomy import load_taxonomy
 
@@ -33,13 +34,13 @@ def load_corpus(folder: Path | None = None) -> list[Document]:
 
 
 def corpus_stamp(folder: Path | None = None) -> str:
-    """Changes whenever a file of the corpus does: a sha256 over names, sizes and times.
+    """Changes whenever a file of the corpus or the splitter does: a sha256 over names, sizes and times.
 
     Cheap, where reading everything is not; equal stamps mean an unchanged corpus.
     """
     root = folder or DATA
     suffixes = (*SUFFIXES, ".csv", ".toml")
-    facts = []
+    facts = [f"splitter {SPLITTER_VERSION}"]
     for path in files_below(root, suffixes):
         status = path.stat()
         facts.append(f"{path.relative_to(root.resolve())} {status.st_size} {status.st_mtime_ns}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 MAX_SENTENCE_CHARS = 1_000
+SPLITTER_VERSION = 2  # raised with every change of the bounds, so that an index is made again
 # A full stop at the end of a line ends a sentence, whatever follows: "vLLM" may begin the next one.
 _LINE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!cf)[.!?][)\"`”]?[ \t]*\n")
 # So does one behind a version or a year, which the tokenizer takes for an abbreviation: "3.11. Keras".
@@ -83,9 +84,23 @@ def split_sentences(text: str) -> list[Span]:
     return spans
 
 
+def _joined(raw: str, bounds: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The bounds with those made one between which no space stands: "`nn.Module`" ends no sentence."""
+    held: tuple[int, int] | None = None
+    for start, end in bounds:
+        if held is not None and start == held[1] and raw[start : start + 1].isalnum():
+            held = (held[0], end)
+            continue
+        if held is not None:
+            yield held
+        held = (start, end)
+    if held is not None:
+        yield held
+
+
 def _sentence_bounds(raw: str) -> Iterator[tuple[int, int]]:
     for first, line_end in _pieces(raw):
-        bounds = list(_token_bounds(raw[first:line_end]))
+        bounds = list(_joined(raw[first:line_end], _token_bounds(raw[first:line_end])))
         for (start, end), (limit, _) in pairwise([*bounds, (line_end - first, 0)]):
             # syntok may leave closing backticks, quotes or brackets to nobody.
             while end < limit and raw[first + end] in "`\"')”’":

@@ -15,6 +15,7 @@ import numpy as np
 from framewise.corpus.articles import check_ids
 from framewise.corpus.document import Document, Mark, Source
 from framewise.corpus.errors import CorpusError, IndexMismatchError
+from framewise.corpus.sentences import SPLITTER_VERSION
 from framewise.index.chunk import chunk, search_text
 from framewise.index.embed import EmbeddingCache, Encoder, Progress, Vectors
 from framewise.index.ranker import DEPTH, Mode, Ranker
@@ -266,8 +267,10 @@ def corpus_digest(documents: Iterable[Document]) -> str:
 
 
 def generation_digest(documents: Iterable[Document], config: IndexConfig, encoder: Encoder) -> str:
-    """Names an index: 16 hex digits over corpus, configuration and encoder."""
-    key = json.dumps([corpus_digest(documents), asdict(config), encoder.id], sort_keys=True)
+    """Names an index: 16 hex digits over corpus, how it is split, configuration and encoder."""
+    key = json.dumps(
+        [corpus_digest(documents), SPLITTER_VERSION, asdict(config), encoder.id], sort_keys=True
+    )
     return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 

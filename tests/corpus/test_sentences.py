@@ -71,3 +71,11 @@ def test_any_text_gives_spans_in_order_and_inside(text: str) -> None:
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
     assert all(one.end <= other.start for one, other in pairwise(spans))
     assert all(text[span.start : span.end].strip() == text[span.start : span.end] for span in spans)
+
+
+def test_a_full_stop_inside_a_name_ends_no_sentence() -> None:
+    text = "The model stays an `nn.Module` and Lightning runs the loop. `nn.Dense` maps to `nnx.Linear`."
+    assert [text[span.start : span.end] for span in split_sentences(text)] == [
+        "The model stays an `nn.Module` and Lightning runs the loop.",
+        "`nn.Dense` maps to `nnx.Linear`.",
+    ]
