@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,45 +15,69 @@ from pathlib import Path
 from framewise.corpus.errors import ModelLoadError
 
 DATA = Path(__file__).parent / "data"
-WEIGHTS = "adapter_model.safetensors"
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+CALIBRATION = "calibration.json"  # what turns the answers into a probability
 
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """LoRA weights for the embedded language model, with the checksum of their file."""
+    """LoRA weights for the embedded language model, with the checksum of each of its files."""
 
     name: str
-    sha256: str
+    files: Mapping[str, str]
 
     @property
     def folder(self) -> Path:
         """Where it is kept."""
         return DATA / self.name
 
+    @property
+    def version(self) -> str:
+        """The head of the weights' checksum."""
+        return self.files[WEIGHTS][:8]
+
     def checked(self) -> Path:
-        """The folder, once its weights are seen to be the ones that were trained.
+        """The folder, once its files are seen to be the ones that were trained.
 
         Raises:
-            ModelLoadError: missing, or other weights.
+            ModelLoadError: one is missing, or another.
         """
-        path = self.folder / WEIGHTS
-        try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise ModelLoadError(
-                f"the adapter '{self.name}' cannot be read: {error}.",
-                fix="Install Framewise again.",
-            ) from error
-        if found != self.sha256:
-            raise ModelLoadError(
-                f"the adapter '{self.name}' is not the one that ships: its sha256 is {found}.",
-                fix="Install Framewise again.",
-            )
+        for name, wanted in self.files.items():
+            try:
+                found = sha256_of(self.folder / name)
+            except OSError as error:
+                raise ModelLoadError(
+                    f"the adapter '{self.name}' cannot be read: {error}.",
+                    fix="Install Framewise again.",
+                ) from error
+            if found != wanted:
+                raise ModelLoadError(
+                    f"'{name}' of the adapter '{self.name}' is not the one that ships: its sha256 is {found}.",
+                    fix="Install Framewise again.",
+                )
         return self.folder
 
 
-WRITER = Adapter("writer", "20ad30b13186d2f9864a5cc8fb567f1157a8149ec13e738c6474aac131ba27ff")
-SUPPORT = Adapter("support", "cfe31b3fac2b62d381664a864879aab957c7007f472bf9b13e82b5cd61d7741d")
+def sha256_of(path: Path) -> str:
+    """The checksum of a file. Raises: OSError."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+WRITER = Adapter(
+    "writer",
+    {
+        WEIGHTS: "20ad30b13186d2f9864a5cc8fb567f1157a8149ec13e738c6474aac131ba27ff",
+        CONFIG: "accd7ab5104a21b4ea34fe307936c42b5dc4dae67729ae2680618c4c986ff919",
+    },
+)
+SUPPORT = Adapter(
+    "support",
+    {
+        WEIGHTS: "cfe31b3fac2b62d381664a864879aab957c7007f472bf9b13e82b5cd61d7741d",
+        CONFIG: "accd7ab5104a21b4ea34fe307936c42b5dc4dae67729ae2680618c4c986ff919",
+        CALIBRATION: "0f9314323e3d7b3fd2b0efad3ae5faa9f7b6b3faaec889af8f0019eda5808997",
+    },
+)
 
 
 @contextmanager

@@ -8,9 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from framewise.app.answerable import how_answerable
 from framewise.app.chart import chart_of
+from framewise.app.citing import Numbering, table_cells, table_of, unread
 from framewise.app.decide import Decision, DecisionConfig, decide
-from framewise.app.evidence import Evidence, EvidenceConfig, Gathered, gather
+from framewise.app.evidence import EvidenceConfig
+from framewise.app.gather import Gathered, gather
 from framewise.app.intent_model import with_trained_intent
 from framewise.app.language_model import LanguageModel, Stop
 from framewise.app.models import AUTO, NONE, ModelChoice, choose_model, load_model, load_scorer
@@ -22,10 +25,9 @@ from framewise.app.types import (
     Citation,
     Event,
     History,
-    Table,
     check_history,
 )
-from framewise.app.understand import Query, display_name, understand
+from framewise.app.understand import Query, understand
 from framewise.app.verify import Scorer
 from framewise.app.write import Draft, WriteConfig, write
 from framewise.corpus.errors import ModelLoadError, ModelMissingError
@@ -37,17 +39,15 @@ from framewise.index.types import Filters
 from framewise.index.weights import Say
 
 NO_MODEL = "none (quotes chosen by retrieval)"
-ALSO_READ = 8
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerConfig:
-    """Everything that shapes an answer, one part per step; `trained_support` False leaves lexical support."""
+    """Everything that shapes an answer, one part per step."""
 
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
     write: WriteConfig = field(default_factory=WriteConfig)
-    trained_support: bool = True
 
 
 class Assistant:
@@ -203,15 +203,13 @@ class Assistant:
         clock = _Clock()
         yield Event("understanding")
         query = self._understood(question, history, config.evidence.trained)
-        index = self.index
         if self._model_name not in (AUTO, NONE):
             _ = self.model  # a model asked for by name must be there, even for a refusal
         clock.lap("understand")
-        gathered = gather(query, index, self.taxonomy, filters=filters, config=config.evidence)
-        decision = decide(query, gathered, self.taxonomy, config=config.decision)
+        gathered, decision = self._decided(query, filters, config)
         clock.lap("retrieve")
         yield Event("reading", f"{gathered.documents_read} sources")
-        numbering = _Numbering()
+        numbering = Numbering()
         sentences: list[AnswerSentence] = []
         if decision.status != "refused":
             model = self.model
@@ -232,10 +230,13 @@ class Assistant:
         self, question: str, *, history: History = (), filters: Filters | None = None
     ) -> Decision:
         """Whether the corpus could answer, and how surely, without writing. Raises: as `ask`."""
-        index, config = self.index, self.config
-        query = self._understood(question, history, config.evidence.trained)
-        gathered = gather(query, index, self.taxonomy, filters=filters, config=config.evidence)
-        return decide(query, gathered, self.taxonomy, config=config.decision)
+        query = self._understood(question, history, self.config.evidence.trained)
+        return self._decided(query, filters, self.config)[1]
+
+    def look_up(self, question: str) -> tuple[Query, Gathered]:
+        """What a question asks and the evidence for it, before anything is decided. Raises: as `ask`."""
+        query = self._understood(question, (), self.config.evidence.trained)
+        return query, self._gathered(query, None, self.config)
 
     def chat(self) -> Chat:
         """A conversation that remembers its turns."""
@@ -246,13 +247,32 @@ class Assistant:
         query = understand(question, check_history(history), self.taxonomy, today)
         return with_trained_intent(query, self.index) if trained else query
 
+    def _gathered(self, query: Query, filters: Filters | None, config: AnswerConfig) -> Gathered:
+        return gather(
+            query,
+            self.index,
+            self.taxonomy,
+            filters=filters,
+            config=config.evidence,
+        )
+
+    def _decided(
+        self, query: Query, filters: Filters | None, config: AnswerConfig
+    ) -> tuple[Gathered, Decision]:
+        gathered = self._gathered(query, filters, config)
+        trained = config.evidence.trained
+        likely = how_answerable(query, gathered, self.index) if trained else None
+        return gathered, decide(
+            query, gathered, self.taxonomy, likely=likely, config=config.decision
+        )
+
     def _sentences(
         self,
         query: Query,
         gathered: Gathered,
         decision: Decision,
         model: LanguageModel | None,
-        numbering: _Numbering,
+        numbering: Numbering,
         config: AnswerConfig,
         stop: Stop,
         clock: _Clock,
@@ -274,7 +294,7 @@ class Assistant:
             kept=kept_drafts,
         )
         drafts = _chain(first, written)
-        scorer = self.scorer if config.trained_support else None
+        scorer = self.scorer
         while True:
             with self._writing:  # one question at a time, and never while a reader holds the stream
                 draft = next(drafts, None)
@@ -297,16 +317,16 @@ class Assistant:
         gathered: Gathered,
         decision: Decision,
         sentences: Sequence[AnswerSentence],
-        numbering: _Numbering,
+        numbering: Numbering,
         clock: _Clock,
     ) -> Answer:
         status, notes = decision.status, decision.notes
         if status not in ("refused", "stopped") and not sentences:
             status, notes = "refused", ("No sentence could be verified against its source.", *notes)
         cited = numbering.citations
-        cells = _cells(query, gathered) if status not in ("refused", "stopped") else {}
-        unread = _unread(gathered, cells, {citation.sentence_id for citation in cited})
-        also = tuple(numbering.citation(item, len(cited) + n) for n, item in enumerate(unread, 1))
+        cells = table_cells(query, gathered) if status not in ("refused", "stopped") else {}
+        others = unread(gathered, cells, {citation.sentence_id for citation in cited})
+        also = tuple(numbering.citation(item, len(cited) + n) for n, item in enumerate(others, 1))
         numbers = {citation.sentence_id: citation.number for citation in (*cited, *also)}
         return Answer(
             question=query.question,
@@ -316,7 +336,7 @@ class Assistant:
             citations=cited,
             also_read=also,
             notes=notes,
-            table=_table(cells, numbers, self.taxonomy),
+            table=table_of(cells, numbers, self.taxonomy),
             chart=self._chart(query, cited, also),
             model=self.model_id if status != "refused" or self._model_ready else "",
             index=self.index.digest,
@@ -372,46 +392,6 @@ class Chat:
         return answer
 
 
-class _Numbering:
-    """Citation numbers in the order of first use, one per cited sentence."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._citations: list[Citation] = []
-
-    def number(self, item: Evidence) -> int:
-        if item.id not in self._numbers:
-            self._numbers[item.id] = len(self._numbers) + 1
-            self._citations.append(self.citation(item, self._numbers[item.id]))
-        return self._numbers[item.id]
-
-    @property
-    def citations(self) -> tuple[Citation, ...]:
-        return tuple(self._citations)
-
-    def cited(self, sentence: AnswerSentence) -> tuple[Citation, ...]:
-        return tuple(self._citations[number - 1] for number in sentence.citations)
-
-    def citation(self, item: Evidence, number: int) -> Citation:
-        sentence, document = item.sentence, item.document
-        source = document.source_of(sentence.start, sentence.end)
-        return Citation(
-            number=number,
-            sentence_id=sentence.id,
-            document_id=document.id,
-            title=document.title,
-            kind=document.kind,
-            section=sentence.section,
-            url=source.url if source is not None else "",
-            source="" if source is None else f"{source.title}, {source.locator}, {source.date}",
-            published=document.date_of(sentence.start, sentence.end),
-            checked=document.checked,
-            quote=sentence.text,
-            start=sentence.start,
-            end=sentence.end,
-        )
-
-
 class _Clock:
     """Seconds per step, by a clock that never goes back."""
 
@@ -437,56 +417,3 @@ class _Clock:
 def _chain(first: Sequence[Draft], then: Iterator[Draft]) -> Iterator[Draft]:
     yield from first
     yield from then
-
-
-def _cells(query: Query, gathered: Gathered) -> dict[tuple[str, str], tuple[str, ...]]:
-    """For a comparison: the sentences found for each framework × criterion, best first.
-
-    Where the question names no criterion, the ones on which every framework has a sentence.
-    """
-    if len(query.frameworks) < 2:
-        return {}
-    frameworks = query.frameworks[:4]
-    if query.criteria:
-        wanted = [(f, c) for f in frameworks for c in query.criteria[:3]]
-        return {cell: gathered.matrix.get(cell, ()) for cell in wanted}
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for item in gathered.evidence:
-        for cell in ((f, c) for f in item.frameworks for c in item.criteria if f in frameworks):
-            found[cell] = (*found.get(cell, ()), item.id)
-    seen = dict.fromkeys(criterion for _, criterion in found)
-    shared = [c for c in seen if all((f, c) in found for f in frameworks)][:3]
-    if shared:
-        return {(f, c): found[f, c] for f in frameworks for c in shared}
-    return {(f, ""): gathered.matrix.get((f, ""), ()) for f in frameworks}
-
-
-def _unread(
-    gathered: Gathered, cells: dict[tuple[str, str], tuple[str, ...]], cited: set[str]
-) -> list[Evidence]:
-    """What was read and not cited: first what a cell of the table rests on, then the best."""
-    by_id = {item.id: item for item in gathered.evidence}
-    bare = [ids[0] for ids in cells.values() if ids and not cited & set(ids)]
-    order = dict.fromkeys((*bare, *by_id))
-    return [by_id[id] for id in order if id not in cited][: max(ALSO_READ, len(set(bare)))]
-
-
-def _table(
-    cells: dict[tuple[str, str], tuple[str, ...]], numbers: dict[str, int], taxonomy: Taxonomy
-) -> Table | None:
-    """Which numbered sentences speak on each framework × criterion, the cited ones first."""
-    if not cells:
-        return None
-    frameworks = list(dict.fromkeys(framework for framework, _ in cells))
-    criteria = list(dict.fromkeys(criterion for _, criterion in cells))
-    names = {c: found.name for c in criteria if (found := taxonomy.criterion(c)) is not None}
-    return Table(
-        frameworks=tuple(display_name(taxonomy.framework(id), id) for id in frameworks),
-        criteria=tuple(names.get(c, "In general") for c in criteria),
-        cells=tuple(
-            tuple(
-                tuple(sorted(numbers[id] for id in cells[f, c] if id in numbers)) for c in criteria
-            )
-            for f in frameworks
-        ),
-    )

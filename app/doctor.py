@@ -56,7 +56,7 @@ def examine(model: str, device: str) -> list[Fact]:
 def _adapter_fact(adapter: Adapter) -> Fact:
     what = f"adapter: {adapter.name}"
     try:
-        return (what, adapter.sha256[:8], str(adapter.checked()))
+        return (what, adapter.version, str(adapter.checked()))
     except FramewiseError as error:
         return (what, "not usable", str(error))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from framewise.app.adapter import SUPPORT, WRITER
+from framewise.app.adapter import CALIBRATION, SUPPORT, WRITER, Adapter
+from framewise.app.calibration import Calibration
 from framewise.app.language_model import LanguageModel, TransformersModel
-from framewise.app.support import CALIBRATION, Calibration, TrainedSupport
+from framewise.app.support import TrainedSupport
 from framewise.index.device import Device, choose_device
 from framewise.index.weights import LANGUAGE_MODEL, Say, locate
 
@@ -53,9 +54,7 @@ def load_model(choice: ModelChoice, *, say: Say | None = None) -> LanguageModel:
         ModelMissingError, ModelLoadError, StorageError: as their modules say.
     """
     if choice.name == LANGUAGE_MODEL.name and not Path(choice.name).is_dir():
-        folder = locate(LANGUAGE_MODEL, say=say)
-        id = f"{LANGUAGE_MODEL.name} + {WRITER.name} {WRITER.sha256[:8]}"
-        return TransformersModel(folder, id=id, device=choice.device, adapter=WRITER.checked())
+        return _adapted(WRITER, choice.device, say)
     return TransformersModel(choice.name, device=choice.device)
 
 
@@ -65,12 +64,15 @@ def load_scorer(device: str = "auto", *, say: Say | None = None) -> TrainedSuppo
     Raises:
         ModelMissingError, ModelLoadError, StorageError: as their modules say.
     """
-    folder = locate(LANGUAGE_MODEL, say=say)
-    id = f"{LANGUAGE_MODEL.name} + {SUPPORT.name} {SUPPORT.sha256[:8]}"
-    judge = TransformersModel(
-        folder, id=id, device=choose_device(device), adapter=SUPPORT.checked()
-    )
+    judge = _adapted(SUPPORT, choose_device(device), say)
     return TrainedSupport(judge, Calibration.read(SUPPORT.folder / CALIBRATION))
+
+
+def _adapted(adapter: Adapter, device: Device, say: Say | None) -> TransformersModel:
+    """The embedded model with one of our adapters."""
+    folder = locate(LANGUAGE_MODEL, say=say)
+    id = f"{LANGUAGE_MODEL.name} + {adapter.name} {adapter.version}"
+    return TransformersModel(folder, id=id, device=device, adapter=adapter.checked())
 
 
 def _largest_cached(where: Device) -> str:

@@ -1,4 +1,4 @@
-"""Evidence to the order in which an answer would say it: opening, reasons, when to choose otherwise.
+"""Evidence to what an answer says, in order: the most relevant first, nothing twice, every framework heard.
 
 The answer by retrieval alone, and the order in which a language model reads its sources. Writes no word.
 """
@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 from framewise.app.evidence import Evidence
 from framewise.app.understand import Query
 
-# Cosine below the best sentence: past FAR a sentence is on another matter; only within NEAR may one
-# open or close the answer. Set by reading answers to questions of no test set, 2026-11-22.
-FAR = 0.22
-NEAR = 0.12
-SHORT = ("fact", "trend")  # answered by the fact, without a verdict
+SHORT = ("fact", "trend")  # answered by the fact, without trade-offs
 ALIKE = 0.75  # cosine from which a second sentence only repeats the first in other words
+
+FAR = 0.35  # cosine below the nearest sentence: past it a sentence is on another matter
 
 Alike = Callable[[str, str], float]
 
@@ -25,83 +23,55 @@ def plan(
 ) -> list[Evidence]:
     """The evidence to say, in order: at most `sentences`, `facts` where a plain fact was asked.
 
-    `alike` gives the cosine of two sentences by id, so that no sentence repeats another.
+    The order is the evidence's own. Rules that put verdicts first and a "choose otherwise" last, as were in use before
+    the order was learnt from graded answers, captured .39 of the graded worth against .42 without them, and opened
+    with the best opening in .32 of 515 questions against .43 (2026-11-27).
+
+    Args:
+        query: what is asked.
+        evidence: best first.
+        alike: the cosine of two sentences by id, so that no sentence repeats another.
+        sentences: how many may be said.
+        facts: how many where a plain fact was asked.
     """
-    candidates = answering(query, evidence)
-    if not candidates:
-        return []
-    opening = _opening(query, candidates)
-    room = (facts if query.intent in SHORT else sentences) - 1
-    return [opening, *_reasons(query, opening, candidates, room, alike)]
-
-
-def answering(query: Query, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The evidence on what was asked: on a named framework, where the question is about it.
-
-    Who names one thing and asks which other to choose, or where to move, asks about the others.
-    """
-    about_others = query.intent in ("choose", "migrate") and len(query.frameworks) < 2
-    named = [
-        item for item in evidence if about_others or set(item.frameworks) & set(query.frameworks)
-    ]
-    return _near(named or list(evidence), FAR)
-
-
-def _opening(query: Query, candidates: Sequence[Evidence]) -> Evidence:
-    """The verdict that hears every framework asked about, else the first on the topic, else the best sentence."""
-    if query.intent in SHORT:
-        return candidates[0]
-    leading = _near(candidates, NEAR)
-    verdicts = [item for item in leading if item.role == "verdict" and _on_topic(item, query)]
-    whole = next((v for v in verdicts if set(query.frameworks) <= set(v.frameworks)), None)
-    return whole or next(iter(verdicts), candidates[0])
-
-
-def _reasons(
-    query: Query,
-    opening: Evidence,
-    candidates: Sequence[Evidence],
-    room: int,
-    alike: Alike,
-) -> list[Evidence]:
-    """What follows the opening: reasons with each framework heard, then when to choose otherwise."""
-    rest = _fresh(candidates, [opening], alike)
-    if query.intent in SHORT:
-        return rest[:room]
-    leading = _near(candidates, NEAR)
-    closing = next((item for item in rest if item.role == "otherwise" and item in leading), None)
-    rest = [item for item in rest if item is not closing]
-    room -= closing is not None
-    heard: list[Evidence] = []
+    fresh = unrepeated(_to_the_point(query, evidence), alike)
+    room = facts if query.intent in SHORT else sentences
+    planned = fresh[:room]
     for framework in sorted(query.frameworks):
-        unheard = framework not in {f for item in (opening, *heard) for f in item.frameworks}
-        first = next((i for i in rest if framework in i.frameworks and i not in heard), None)
-        if unheard and first is not None and len(heard) < room:
-            heard.append(first)
-    heard += [item for item in rest if item not in heard][: room - len(heard)]
-    return [*heard, *([closing] if closing else [])]
+        if not _hears(planned, framework):
+            found = next((item for item in fresh[room:] if framework in item.frameworks), None)
+            spare = _spare(planned, query)
+            if found is not None and spare is not None:
+                planned = [*(item for item in planned if item is not spare), found]
+    return planned
 
 
-def _on_topic(item: Evidence, query: Query) -> bool:
-    """Whether a sentence may open the answer: it speaks on a criterion that the question names.
-
-    Advice on migrating opens only an answer to a question about migrating.
-    """
-    if item.document.form == "migration" and query.intent != "migrate":
-        return False
-    return not query.criteria or bool(set(item.criteria) & set(query.criteria))
+def _to_the_point(query: Query, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """What is not far off, and for a plain fact on a named framework what is on that one."""
+    nearest = max((item.cosine for item in evidence), default=0.0)
+    near = [item for item in evidence if item.cosine >= nearest - FAR]
+    named = [item for item in near if set(item.frameworks) & set(query.frameworks)]
+    return named if named and query.intent in SHORT else near
 
 
-def _near(evidence: Sequence[Evidence], distance: float) -> list[Evidence]:
-    """The evidence whose similarity to the question is at most `distance` below the best."""
-    best = max((item.cosine for item in evidence), default=0.0)
-    return [item for item in evidence if item.cosine >= best - distance]
-
-
-def _fresh(ranked: Sequence[Evidence], said: Sequence[Evidence], alike: Alike) -> list[Evidence]:
-    """The evidence in its order, without what repeats something before it or something said."""
-    kept = list(said)
-    for item in ranked:
-        if all(item is not other and alike(item.id, other.id) < ALIKE for other in kept):
+def unrepeated(evidence: Sequence[Evidence], alike: Alike) -> list[Evidence]:
+    """The evidence in its order, without what repeats something before it."""
+    kept: list[Evidence] = []
+    for item in evidence:
+        if all(alike(item.id, other.id) < ALIKE for other in kept):
             kept.append(item)
-    return kept[len(said) :]
+    return kept
+
+
+def _spare(planned: Sequence[Evidence], query: Query) -> Evidence | None:
+    """The last sentence but the first that is not the only one on a framework of the question."""
+    heard = [framework for framework in query.frameworks if _hears(planned, framework)]
+    for item in reversed(planned[1:]):
+        rest = [other for other in planned if other is not item]
+        if all(_hears(rest, framework) for framework in heard):
+            return item
+    return None
+
+
+def _hears(planned: Sequence[Evidence], framework: str) -> bool:
+    return any(framework in item.frameworks for item in planned)

@@ -29,8 +29,11 @@ NOT_FOUND_RANK = 60
 class Seen:
     """What is known of a found sentence without reading it.
 
-    `bm25` and the shares `overlap`, `frameworks`, `criteria` are from 0 to 1; `rank` and
-    `document_rank` count from 0; None where the passage or document was not among those found.
+    `bm25` and the shares `overlap`, `held`, `frameworks`, `criteria` are from 0 to 1; `held` is `overlap` with rare
+    words counting more, `rarest_held` and `rarest_lost` the rarity of the rarest word of the question that the
+    sentence holds, and that it does not; `other_frameworks` and `other_criteria` are how many it speaks of that
+    were not asked about. `rank` and `document_rank` count from 0; None where the passage or document was not among
+    those found.
     """
 
     cosine: float
@@ -48,6 +51,12 @@ class Seen:
     frameworks: float
     criteria: float
     words: int
+    held: float
+    rarest_held: float
+    rarest_lost: float
+    other_frameworks: int
+    other_criteria: int
+    none_asked: bool
 
     def features(self) -> dict[str, float]:
         """The numbers that are weighed, by name, always in the same order."""
@@ -68,6 +77,12 @@ class Seen:
             "frameworks": self.frameworks,
             "criteria": self.criteria,
             "length": self.words / 30,
+            "held": self.held,
+            "rarest held": self.rarest_held / 10,
+            "rarest lost": self.rarest_lost / 10,
+            "other frameworks": float(self.other_frameworks),
+            "other criteria": float(self.other_criteria),
+            "none asked": float(self.none_asked),
             **{
                 f"verdict, {intent}": float(self.role == "verdict" and self.intent == intent)
                 for intent in INTENTS
@@ -85,7 +100,7 @@ class Relevance:
     encoder: str
 
     def weigh(self, seen: Sequence[Seen]) -> NDArray[np.float64]:
-        """The probability that each answers. Shape: (len(seen),), from 0 to 1."""
+        """The probability that each belongs in the answer. Shape: (len(seen),), from 0 to 1."""
         logits = [
             self.bias + sum(self.weights[name] * value for name, value in item.features().items())
             for item in seen
@@ -109,7 +124,9 @@ def load_relevance(path: Path = WEIGHTS) -> Relevance:
         raise ModelLoadError(
             f"the weights '{path.name}' cannot be read: {error!r}.", fix=fix
         ) from error
-    plain = Seen(0, 0, 0, 0, 0, None, None, "fact", "", False, "", "", 0, 0, 0)
+    plain = Seen(
+        0, 0, 0, 0, 0, None, None, "fact", "", False, "", "", 0, 0, 0, 0, 0, 0, 0, 0, False
+    )
     strange = sorted(set(weights) ^ set(plain.features()))
     if strange or not np.isfinite([made.bias, *weights.values()]).all():
         what = f"'{strange[0]}' is missing or unknown" if strange else "a weight is not a number"

@@ -34,6 +34,14 @@ _ORDERS = re.compile(
 )
 
 
+# Tasks rather than questions: "write me a script", "Can you translate this".
+_TASKS = re.compile(
+    r"^\W*(?:(?:please|pls|hey|hi|can you|can u|could you) )*(?:write|generate|translate|compose|summari[sz]e|fix|"
+    r"debug|draft|correct|rewrite|convert|act|pretend|play|solve|proofread|build|code)\b|"
+    r"\b(?:poem|essay|unit tests?|dockerfile|my code|stack ?trace|traceback)\b|\berror:"
+)
+
+
 def is_future(text: str, this_year: int) -> bool:
     """Whether a question asks what is to come; a year ahead alone may be only a requirement."""
     lowered = text.lower()
@@ -55,6 +63,11 @@ def is_unknowable(text: str) -> bool:
 def is_order(text: str) -> bool:
     """Whether a question is about the program's own rules rather than about frameworks."""
     return bool(_ORDERS.search(text.lower()))
+
+
+def is_task(text: str) -> bool:
+    """Whether something is to be made rather than answered."""
+    return bool(_TASKS.search(text.lower()))
 
 
 def names_in(text: str) -> tuple[str, ...]:

@@ -5,19 +5,18 @@ Step 6 of DESIGN.md section 5, its soft half. `eval/tune/README.md` is the adapt
 
 from __future__ import annotations
 
-import json
-import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Protocol
 
+from framewise.app.calibration import Calibration, log_odds
 from framewise.index.bm25 import words
 
 ANSWERS = (" yes", " no", " unclear")  # says so; says the opposite; says nothing of it
-CALIBRATION = "calibration.json"  # beside the adapter
-TINY = 1e-6
+# Probabilities from which a claim is supported, and partly so. On 434 held-out claims on our sources, after the hard
+# rules: from .8 on 68% of the true and 1.3% of the false ones pass, from .5 on 81% and 3.5%; lexical support passes 71%
+# and 10.4%. What does not pass is replaced by its source at no loss but prose. 2026-11-27.
+SUPPORTED, PARTLY = 0.8, 0.5
 MAX_WORDS = 130  # of the evidence that is read: the sentences nearest to the claim
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'`(])")
 
@@ -63,35 +62,17 @@ class Chooser(Protocol):
         """The probability of each answer behind the text, among these answers alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Weights of the logistic regression from what is seen of a pair to its probability, and where verdicts begin."""
-
-    bias: float
-    weights: Mapping[str, float]
-    supported: float
-    partly: float
-
-    @classmethod
-    def read(cls, path: Path) -> Calibration:
-        """What `framewise tune support` wrote."""
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
-
-
 class TrainedSupport:
     """The embedded language model as a judge of support; `model` has the trained adapter."""
 
+    supported, partly = SUPPORTED, PARTLY
+
     def __init__(self, model: Chooser, calibration: Calibration) -> None:
         self._model, self._calibration = model, calibration
-        self.supported, self.partly = calibration.supported, calibration.partly
 
     def score(self, claim: str, cited: Sequence[str]) -> float:
         """The probability, from 0 to 1, that the texts together say what the claim says."""
-        found = seen(self._model, claim, joined(cited))
-        weights = self._calibration.weights
-        return logistic(
-            self._calibration.bias + sum(weights[name] * found[name] for name in weights)
-        )
+        return self._calibration.probability(seen(self._model, claim, joined(cited)))
 
 
 def seen(model: Chooser, claim: str, evidence: str) -> dict[str, float]:
@@ -107,13 +88,8 @@ def seen(model: Chooser, claim: str, evidence: str) -> dict[str, float]:
     marked = set(re.findall(r"\b(?:[A-Z]\w*|\w*\d[\w.,]*)", claim))
     held = evidence.lower()
     return {
-        "yes_no": math.log((yes + TINY) / (no + TINY)),
-        "yes_unclear": math.log((yes + TINY) / (unclear + TINY)),
+        "yes_no": log_odds(yes, no),
+        "yes_unclear": log_odds(yes, unclear),
         "stems": len(stems & set(words(evidence))) / len(stems) if stems else 0.0,
         "names": sum(m.lower() in held for m in marked) / len(marked) if marked else 1.0,
     }
-
-
-def logistic(x: float) -> float:
-    """The logistic function, safe for any finite x."""
-    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))

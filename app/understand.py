@@ -32,9 +32,20 @@ ENGLISH_NAMES = frozenset(
 # Field terms that are no misspelt names.
 _TERMS = frozenset("transformer transformers tensor tensors dataset datasets".split())
 _WORD = re.compile(r"[a-z0-9][a-z0-9.+/\-]*[a-z0-9+]|[a-z0-9]")
+_OPENS_ON = re.compile(
+    r"^(and|but|so|what about|how about|yes|no|ok|okay|good|great|fine|thanks|thank you|then|same|what if|in that case|"
+    r"what would change)\b",
+    re.IGNORECASE,
+)
+_SAME = re.compile(r"^(the )?same( question| thing)?\b", re.IGNORECASE)
+# "And TensorRT?", "how about jax": the last question again, about another framework.
+_ANOTHER = re.compile(
+    r"^(and|or|what about|how about|and what about|and how about)\b", re.IGNORECASE
+)
 _FOLLOW_UP = re.compile(
     r"^(and|but|or|so|what about|how about|why|why not|yes|no|ok|okay|really|then)\b|"
-    r"\b(it|its|they|them|their|that one|this one|the (first|second|third|other|former|latter)( one)?|those|these)\b",
+    r"\b(it|its|they|them|their|that one|this one|the (first|second|third|other|former|latter)( one)?|those|these)\b|"
+    r"\bof the two\b",
     re.IGNORECASE,
 )
 # How makers coin names: capitals inside, or a capital and a telling end; "internet" is neither.
@@ -165,10 +176,13 @@ def asked_frameworks(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
     named = list(_named(text, taxonomy))
     taken = [(start, end) for start, end, _ in named]
     found = {start: id for start, _, id in named} | dict(_typos(text.lower(), taken, taxonomy))
-    ids = tuple(dict.fromkeys(found[start] for start in sorted(found)))
-    # "JAX on TPUs" asks about JAX: hardware is a subject only where nothing else is named.
-    software = tuple(id for id in ids if not _is_hardware(id, taxonomy))
-    return software or ids
+    return _software(dict.fromkeys(found[start] for start in sorted(found)), taxonomy)
+
+
+def _software(ids: Iterable[str], taxonomy: Taxonomy) -> tuple[str, ...]:
+    """As "JAX on TPUs" asks about JAX: hardware is a subject only where nothing else is named."""
+    named = tuple(ids)
+    return tuple(id for id in named if not _is_hardware(id, taxonomy)) or named
 
 
 def _named(text: str, taxonomy: Taxonomy) -> Iterable[tuple[int, int, str]]:
@@ -342,7 +356,7 @@ def _ordinary_words(taxonomy: Taxonomy) -> frozenset[str]:
 
 
 def _is_follow_up(text: str, frameworks: tuple[str, ...]) -> bool:
-    if _FOLLOW_UP.search(text) and len(text.split()) <= 14:
+    if _OPENS_ON.search(text) or (_FOLLOW_UP.search(text) and len(text.split()) <= 14):
         return len(frameworks) < 2
     return not frameworks and len(text.split()) <= 5
 
@@ -359,6 +373,12 @@ def _resolve(
     last = asked_before[-1] if asked_before else ""
     if _BARE_ASSENT.match(asked):
         return last or asked, asked_frameworks(last, taxonomy), asked_criteria(last, taxonomy)
+    if _SAME.match(asked):
+        text = f"{last} {asked}"
+        return text, asked_frameworks(text, taxonomy), asked_criteria(text, taxonomy)
+    again = _about_another(asked, frameworks, last, taxonomy)
+    if again:
+        return again, frameworks, asked_criteria(again, taxonomy)
     before: tuple[str, ...] = ()
     for earlier in reversed(asked_before):
         before = asked_frameworks(earlier, taxonomy)
@@ -367,14 +387,28 @@ def _resolve(
     ordinal = re.search(r"\bthe (first|second|third|former|latter)\b", asked.lower())
     if ordinal and len(before) > _ORDINALS[ordinal.group(1)]:
         before = (before[_ORDINALS[ordinal.group(1)]],)
-    frameworks = tuple(dict.fromkeys((*before, *frameworks)))
+    frameworks = _software(dict.fromkeys((*before, *frameworks)), taxonomy)
     criteria = criteria or asked_criteria(last, taxonomy)
     names = [f.name for id in before if (f := taxonomy.framework(id)) is not None]
     topics = [c.name for id in criteria if (c := taxonomy.criterion(id)) is not None]
     text = f"{' or '.join(names)}: {asked}" if names else asked
     if not asked_criteria(asked, taxonomy) and topics:
         text = f"{text} ({', '.join(topics)})"
+    if not names and not topics:
+        text = f"{asked} ({last})" if last else asked
     return text, frameworks, criteria
+
+
+def _about_another(asked: str, frameworks: tuple[str, ...], last: str, taxonomy: Taxonomy) -> str:
+    """The last question with its one framework replaced by the one that is all the follow-up names; else empty."""
+    named, before = list(_named(asked, taxonomy)), list(_named(last, taxonomy))
+    if not _ANOTHER.match(asked) or len(frameworks) != 1 or len(before) != 1 or len(named) != 1:
+        return ""
+    (start, end, id), (from_, to, old) = named[0], before[0]
+    left = _ANOTHER.sub("", f"{asked[:start]} {asked[end:]}").strip(" ?!.,'’s")
+    if left or id == old:
+        return ""
+    return f"{last[:from_]}{display_name(taxonomy.framework(id), id)}{last[to:]}"
 
 
 def _asked(turn: object) -> str:

@@ -14,7 +14,7 @@ from typing import Literal
 from framewise.app.constrain import EvidenceConstraint
 from framewise.app.evidence import Evidence
 from framewise.app.language_model import LanguageModel, Message, Stop
-from framewise.app.plan import Alike, answering, plan
+from framewise.app.plan import Alike, plan, unrepeated
 from framewise.app.understand import Query
 
 Style = Literal["auto", "quote"]
@@ -105,7 +105,7 @@ def shown(
         sentences=config.max_sentences,
         facts=config.max_fact_sentences,
     )
-    others = [item for item in answering(query, evidence) if item not in planned]
+    others = [item for item in unrepeated(evidence, alike) if item not in planned]
     return planned, [*planned, *others][: max(len(planned), config.max_shown)]
 
 

@@ -78,6 +78,13 @@ class Bm25:
             return np.zeros(self._n_texts, dtype=np.float32)
         return np.asarray(self._model.get_scores(tokens), dtype=np.float32)
 
+    def count(self, stem: str) -> int:
+        """How many texts hold a stem."""
+        if self._model is None or stem not in self._model.vocab_dict:
+            return 0
+        starts, at = self._model.scores["indptr"], self._model.vocab_dict[stem]
+        return int(starts[at + 1] - starts[at])
+
     def _known(self, tokens: list[str]) -> list[str]:
         vocabulary = self._model.vocab_dict if self._model is not None else {}
         return [token for token in tokens if token in vocabulary]

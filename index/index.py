@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -207,6 +208,11 @@ class Index:
     def mentions(self, name: str) -> bool:
         """Whether any sentence holds a name as a word, in upper or lower case."""
         return name.lower() in self._words
+
+    def rarity(self, stem: str) -> float:
+        """The inverse document frequency of a stem over sentences, as in Okapi BM25; high for an unknown one."""
+        total, held = len(self._sentences.units), self._sentences.count(stem)
+        return math.log(1 + (total - held + 0.5) / (held + 0.5))
 
     @cached_property
     def _words(self) -> frozenset[str]:

@@ -81,6 +81,10 @@ class Ranker:
         """The unit with this id."""
         return self.units[self._position[id]]
 
+    def count(self, stem: str) -> int:
+        """How many units hold a stem."""
+        return self._bm25.count(stem)
+
     def _hit(
         self,
         id: str,

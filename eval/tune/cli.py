@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,22 +10,36 @@ import typer
 from framewise.app.console import out, say
 
 tune = typer.Typer(
-    help="Train what ships trained: how evidence is ranked, the kind of a question, the writer, the judge of support.",
+    help="Train what ships trained: the order of evidence, what a question wants and whether it is answered,"
+    " the writer, the judge of support.",
     no_args_is_help=True,
 )
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", help="Where to write the weights; by default over those that ship."),
+]
+OutFolder = Annotated[
+    Path | None,
+    typer.Option("--out", help="Folder for the adapter; by default over the one that ships."),
+]
 Training = Annotated[
     Path | None, typer.Option(help="Training questions of your own, one JSON object a line.")
+]
+OnlyMeasure = Annotated[
+    bool,
+    typer.Option("--only-measure", help="Train nothing: calibrate and measure the adapter there."),
+]
+Sets = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder with scifact_claims.jsonl, wice_oracle.jsonl, wice_claim.jsonl, begin.jsonl:"
+        " {id, claim, evidence, label, label_raw} a line."
+    ),
 ]
 
 
 @tune.command()
-def relevance(
-    out_file: Annotated[
-        Path | None,
-        typer.Option("--out", help="Where to write the weights; by default over those that ship."),
-    ] = None,
-    training: Training = None,
-) -> None:
+def relevance(out_file: OutFile = None, training: Training = None) -> None:
     """How found evidence is ranked: one minute on two cores.
 
     Examples:
@@ -34,19 +49,11 @@ def relevance(
     from framewise.eval.tune.relevance import tune as make
 
     path = out_file or WEIGHTS
-    for name, found in make(path, training=training, tell=say).items():
-        out(f"{name}: {found}")
-    out(f"Written: {path}")
+    _told(make(path, training=training, tell=say), path)
 
 
 @tune.command()
-def intent(
-    out_file: Annotated[
-        Path | None,
-        typer.Option("--out", help="Where to write the weights; by default over those that ship."),
-    ] = None,
-    training: Training = None,
-) -> None:
+def intent(out_file: OutFile = None, training: Training = None) -> None:
     """What kind of answer a question wants: seconds on two cores.
 
     Examples:
@@ -56,19 +63,25 @@ def intent(
     from framewise.eval.tune.intent import tune as make
 
     path = out_file or WEIGHTS
-    for name, found in make(path, training=training, tell=say).items():
-        out(f"{name}: {found}")
-    out(f"Written: {path}")
+    _told(make(path, training=training, tell=say), path)
 
 
 @tune.command()
-def writer(
-    out_folder: Annotated[
-        Path | None,
-        typer.Option("--out", help="Folder for the adapter; by default over the one that ships."),
-    ] = None,
-    training: Training = None,
-) -> None:
+def answerable(out_file: OutFile = None) -> None:
+    """Whether what was found answers the question: five minutes on two cores.
+
+    Examples:
+        framewise tune answerable --out answerable.json
+    """
+    from framewise.app.answerable import WEIGHTS
+    from framewise.eval.tune.answerable import tune as make
+
+    path = out_file or WEIGHTS
+    _told(make(path, tell=say), path)
+
+
+@tune.command()
+def writer(out_folder: OutFolder = None, training: Training = None) -> None:
     """The adapter with which the embedded language model writes: half an hour on two cores.
 
     Examples:
@@ -78,31 +91,11 @@ def writer(
     from framewise.eval.tune.writer import tune as make
 
     folder = out_folder or WRITER.folder
-    for name, found in make(folder, training=training, tell=say).items():
-        out(f"{name}: {found}")
-    out(f"Written: {folder}")
+    _told(make(folder, training=training, tell=say), folder)
 
 
 @tune.command()
-def support(
-    sets: Annotated[
-        Path,
-        typer.Argument(
-            help="Folder with scifact_claims.jsonl, wice_oracle.jsonl, wice_claim.jsonl, begin.jsonl:"
-            " {id, claim, evidence, label, label_raw} a line."
-        ),
-    ],
-    out_folder: Annotated[
-        Path | None,
-        typer.Option("--out", help="Folder for the adapter; by default over the one that ships."),
-    ] = None,
-    only_measure: Annotated[
-        bool,
-        typer.Option(
-            "--only-measure", help="Train nothing: calibrate and measure the adapter there."
-        ),
-    ] = False,
-) -> None:
+def support(sets: Sets, out_folder: OutFolder = None, only_measure: OnlyMeasure = False) -> None:
     """The adapter that judges whether a text supports a sentence: one hour on two cores.
 
     Examples:
@@ -112,6 +105,10 @@ def support(
     from framewise.eval.tune.scorer import tune as make
 
     folder = out_folder or SUPPORT.folder
-    for name, found in make(folder, sets, train_it=not only_measure, tell=say).items():
+    _told(make(folder, sets, train_it=not only_measure, tell=say), folder)
+
+
+def _told(figures: Mapping[str, str], path: Path) -> None:
+    for name, found in figures.items():
         out(f"{name}: {found}")
-    out(f"Written: {folder}")
+    out(f"Written: {path}")

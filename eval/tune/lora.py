@@ -5,7 +5,6 @@ Deterministic for a seed, a machine and a library version. The base weights stay
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import random
@@ -15,7 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from framewise.app.adapter import WEIGHTS, without_peft_warning
+from framewise.app.adapter import (
+    CALIBRATION,
+    CONFIG,
+    WEIGHTS,
+    sha256_of,
+    without_peft_warning,
+)
 
 Tell = Callable[[str], None]
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -137,9 +142,10 @@ def train(
     return losses
 
 
-def sha256_of(folder: Path) -> str:
-    """The checksum of an adapter's weights, as `app/adapter.py` names it."""
-    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+def checksums(folder: Path) -> dict[str, str]:
+    """The checksums of an adapter's files, as `app/adapter.py` names them."""
+    names = (WEIGHTS, CONFIG, CALIBRATION)
+    return {name: sha256_of(folder / name) for name in names if (folder / name).exists()}
 
 
 def _batches(
@@ -200,7 +206,7 @@ def _slim(folder: Path) -> None:
     """Leaves what loading needs: no model card of the library, and no path of this machine."""
     for name in ("README.md",):
         (folder / name).unlink(missing_ok=True)
-    path = folder / "adapter_config.json"
+    path = folder / CONFIG
     config = json.loads(path.read_text(encoding="utf-8"))
     config["base_model_name_or_path"] = ""
     config["target_modules"] = sorted(config["target_modules"])

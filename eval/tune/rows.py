@@ -5,8 +5,9 @@ They are disjoint by topic from every evaluation question, and `near_evaluation`
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from framewise.index.embed import Encoder
 from framewise.index.index import Index
 
 TRAINING = Path(__file__).parent / "data" / "questions.jsonl"
+GRADES = Path(__file__).parent / "data" / "grades.jsonl"
 TOO_NEAR = 0.80  # cosine from which a training question asks what an evaluation question asks
 
 
@@ -39,17 +41,57 @@ class TrainingQuestion:
     also: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What a reader of all found sentences chose for a training question.
+
+    `best`: the answer's sentences in order, the first of which opens it; `also`: what would also serve;
+    `off`: the marks (`mark_of`) of what was read and is off the point.
+    """
+
+    question: str
+    best: tuple[str, ...]
+    also: tuple[str, ...]
+    off: frozenset[str]
+
+    def grade(self, text: str) -> int | None:
+        """3 for the opening, 2 for the rest of the best, 1 for what serves, 0 off the point, None unread."""
+        if text in self.best:
+            return 2 + (text == self.best[0])
+        if text in self.also:
+            return 1
+        return 0 if mark_of(text) in self.off else None
+
+
+def mark_of(text: str) -> str:
+    """A short mark of a sentence, so that what was rejected need not be kept word for word."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def load_graded(path: Path = GRADES) -> dict[str, Graded]:
+    """The grades by their question.
+
+    Raises:
+        SuiteError: unreadable, or a line that is no grade; names file and line.
+    """
+    graded = {}
+    for place, row in rows_of(path):
+        try:
+            question = str(row["question"])
+            best, also, off = (tuple(map(str, row[name])) for name in ("best", "also", "off"))
+        except (ValueError, KeyError, TypeError) as error:
+            raise SuiteError(f"{place}: not a grade: {error!r}.") from error
+        graded[question] = Graded(question, best, also, frozenset(off))
+    return graded
+
+
 def load_training(path: Path = TRAINING) -> list[TrainingQuestion]:
     """The training questions, in the file's order.
 
     Raises:
         SuiteError: unreadable, or a line that is no training question; names file and line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"the training file '{path}' cannot be read: {error}.") from error
-    return [_row(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    return [_training(row, place) for place, row in rows_of(path)]
 
 
 def ids_of(index: Index) -> dict[str, str]:
@@ -61,22 +103,45 @@ def ids_of(index: Index) -> dict[str, str]:
     }
 
 
-def near_evaluation(
-    rows: Sequence[TrainingQuestion], encoder: Encoder
-) -> list[tuple[TrainingQuestion, str, float]]:
-    """Training questions that ask what an evaluation question asks, with that question and the cosine."""
+def near_evaluation(questions: Sequence[str], encoder: Encoder) -> list[tuple[str, str, float]]:
+    """Questions that ask what an evaluation question asks, with that question and the cosine."""
     asked = [q.text for split in SPLITS for q in load_questions(split_path(split))]
-    cosines = encoder.encode([row.question for row in rows]) @ encoder.encode(asked).T
+    cosines = encoder.encode(list(questions)) @ encoder.encode(asked).T
     return [
-        (row, asked[int(line.argmax())], float(line.max()))
-        for row, line in zip(rows, cosines, strict=True)
+        (question, asked[int(line.argmax())], float(line.max()))
+        for question, line in zip(questions, cosines, strict=True)
         if line.max() >= TOO_NEAR
     ]
 
 
-def _row(line: str, place: str) -> TrainingQuestion:
+def check_apart(questions: Sequence[str], encoder: Encoder) -> None:
+    """Raises SuiteError where a training question asks what an evaluation question asks."""
+    for question, asked, cosine in near_evaluation(questions, encoder)[:1]:
+        raise SuiteError(
+            f"the training question '{question}' asks what an evaluation question asks:"
+            f" '{asked}' (cosine {cosine:.2f}).",
+            fix="Take it out.",
+        )
+
+
+def rows_of(path: Path) -> Iterator[tuple[str, Any]]:
+    """Each line's place and what it holds."""
     try:
-        row: Any = json.loads(line)
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"the training file '{path}' cannot be read: {error}.") from error
+    for number, line in enumerate(lines, 1):
+        place = f"{path}:{number}"
+        try:
+            row = json.loads(line) if line.strip() else None
+        except (ValueError, RecursionError) as error:
+            raise SuiteError(f"{place}: not JSON: {error}.") from error
+        if row is not None:
+            yield place, row
+
+
+def _training(row: Any, place: str) -> TrainingQuestion:  # noqa: ANN401 - JSON
+    try:
         return TrainingQuestion(
             topic=str(row["topic"]),
             kind=str(row["kind"]),
@@ -87,5 +152,5 @@ def _row(line: str, place: str) -> TrainingQuestion:
             ),
             also=tuple(map(str, row["also"])),
         )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise SuiteError(f"{place}: not a training question: {error!r}.") from error

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from framewise.app.adapter import CALIBRATION
+from framewise.app.calibration import Calibration
 from framewise.app.language_model import TransformersModel
-from framewise.app.support import CALIBRATION, Calibration, Chooser, logistic, seen
+from framewise.app.support import Chooser, seen
 from framewise.corpus.taxonomy import load_taxonomy
 from framewise.eval.extra import need
 from framewise.eval.statistics import auroc, balanced_accuracy, estimate_of
 from framewise.eval.tune.claims import Judged, Label, as_example, held_out, learnt_from
-from framewise.eval.tune.lora import Recipe, Tell, sha256_of, train
+from framewise.eval.tune.logistic import fitted
+from framewise.eval.tune.lora import Recipe, Tell, checksums, train
 from framewise.eval.tune.rows import load_training
 from framewise.index.library import open_encoder, open_index
 from framewise.index.weights import LANGUAGE_MODEL, locate
 from numpy.typing import NDArray
 
 SEED = 20261127
-# Probabilities from which a claim is supported, and partly so. On 434 held-out claims on our sources, after the hard
-# rules: from .8 on 68% of the true and 1.3% of the false ones pass, from .5 on 81% and 3.5%; lexical support passes 71%
-# and 10.4%. What does not pass is replaced by its source at no loss but prose. 2026-11-27.
-SUPPORTED, PARTLY = 0.8, 0.5
 RECIPE = Recipe(batch=8, at_once=8, attention="eager", rate=5e-4)
 T = TypeVar("T")
 
@@ -72,14 +70,21 @@ def tune(folder: Path, sets: Path, *, train_it: bool = True, tell: Tell) -> dict
     judge = TransformersModel(base, adapter=folder)
     pairs = [_pair(judge, *each) for each in _told(held_out(sets, rows, taxonomy, SEED), tell)]
     calibration = calibrated(pairs)
-    (folder / CALIBRATION).write_text(json.dumps(asdict(calibration), indent=1) + "\n", "utf-8")
-    return figures(pairs) | {"sha256": sha256_of(folder)}
+    calibration.write(folder / CALIBRATION)
+    return figures(pairs) | checksums(folder)
 
 
 def calibrated(pairs: Sequence[Pair]) -> Calibration:
-    """The logistic regression from what the model says to the probability that a claim is supported."""
-    weights, bias = _fitted(pairs)
-    return Calibration(bias, weights, SUPPORTED, PARTLY)
+    """The logistic regression from what the model says to the probability that a claim is supported.
+
+    Each set counts alike, and yes as much as the rest, so that one half is the balanced threshold.
+    """
+    counts = Counter((p.source, p.label == "yes") for p in pairs)
+    return fitted(
+        [p.seen for p in pairs],
+        [p.label == "yes" for p in pairs],
+        [100 / counts[p.source, p.label == "yes"] for p in pairs],
+    )
 
 
 def figures(pairs: Sequence[Pair]) -> dict[str, str]:
@@ -90,10 +95,9 @@ def figures(pairs: Sequence[Pair]) -> dict[str, str]:
     scores = np.zeros(len(pairs))
     folds = np.array([hashlib.sha256(p.group.encode()).digest()[1] % 5 for p in pairs])
     for fold in range(5):
-        weights, bias = _fitted([p for p, f in zip(pairs, folds, strict=True) if f != fold])
+        made = calibrated([p for p, f in zip(pairs, folds, strict=True) if f != fold])
         for at in np.flatnonzero(folds == fold).tolist():
-            total = bias + sum(weights[name] * pairs[at].seen[name] for name in weights)
-            scores[at] = logistic(total)
+            scores[at] = made.probability(pairs[at].seen)
     told: dict[str, str] = {}
     for source in dict.fromkeys(p.source for p in pairs):
         here = [(s, p) for s, p in zip(scores, pairs, strict=True) if p.source == source]
@@ -113,22 +117,6 @@ def _told(each: Sequence[T], tell: Tell) -> Iterator[T]:
         yield one
         if number % 200 == 0:
             tell(f"judged {number} of {len(each)} claims")
-
-
-def _fitted(pairs: Sequence[Pair]) -> tuple[dict[str, float], float]:
-    from sklearn.linear_model import LogisticRegression
-
-    names = list(pairs[0].seen)
-    matrix = np.array([[p.seen[name] for name in names] for p in pairs])
-    wanted = np.array([p.label == "yes" for p in pairs])
-    # Each set counts alike, and yes as much as the rest, so that one half is the balanced threshold.
-    counts = Counter((p.source, p.label == "yes") for p in pairs)
-    weight = np.array([1.0 / counts[p.source, p.label == "yes"] for p in pairs]) * 100
-    model = LogisticRegression(C=1.0, max_iter=2000).fit(matrix, wanted, sample_weight=weight)
-    return (
-        {n: round(float(w), 5) for n, w in zip(names, model.coef_[0], strict=True)},
-        round(float(model.intercept_[0]), 5),
-    )
 
 
 def _auroc(here: Sequence[tuple[float, Pair]], against: tuple[Label, ...]) -> str:

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from framewise.app.evidence import Evidence, evidence_of, gather
+from framewise.app.evidence import Evidence, evidence_of
+from framewise.app.gather import gather
 from framewise.app.plan import SHORT
 from framewise.app.understand import Query, understand
 from framewise.app.verify import verify
 from framewise.app.write import WriteConfig, prompt, shown
 from framewise.corpus.taxonomy import Taxonomy, load_taxonomy
-from framewise.eval.tune.lora import Branch, Example, Recipe, Tell, sha256_of, train
-from framewise.eval.tune.relevance import check_apart
-from framewise.eval.tune.rows import TrainingQuestion, ids_of, load_training
+from framewise.eval.tune.lora import Branch, Example, Recipe, Tell, checksums, train
+from framewise.eval.tune.rows import TrainingQuestion, check_apart, ids_of, load_training
 from framewise.index.index import Index
 from framewise.index.library import open_encoder, open_index
 from framewise.index.weights import LANGUAGE_MODEL, locate
@@ -63,7 +63,7 @@ def tune(folder: Path, *, training: Path | None = None, tell: Tell) -> dict[str,
 
     index, taxonomy = open_index(open_encoder()), load_taxonomy()
     rows = load_training(training) if training else load_training()
-    check_apart(rows, index)
+    check_apart([row.question for row in rows], index.encoder)
     base = locate(LANGUAGE_MODEL, say=tell)
     tokenizer = AutoTokenizer.from_pretrained(base)
     passes: list[list[Example]] = []
@@ -73,7 +73,7 @@ def tune(folder: Path, *, training: Path | None = None, tell: Tell) -> dict[str,
         passes.append([as_example(item, tokenizer) for item in made])
     losses = train(base, passes, folder, recipe=Recipe(rate=RATE), tell=tell)
     told = {f"loss, pass {number}": f"{loss:.3f}" for number, loss in enumerate(losses, 1)}
-    return told | {"sha256": sha256_of(folder)}
+    return told | checksums(folder)
 
 
 def as_example(item: Written, tokenizer: Any) -> Example:  # noqa: ANN401 - a tokenizer of transformers

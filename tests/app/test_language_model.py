@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from framewise.app.adapter import WRITER, without_peft_warning
+from framewise.app.adapter import CONFIG, WRITER, without_peft_warning
 from framewise.app.constrain import EvidenceConstraint, Rule
 from framewise.app.language_model import GUESSED, TransformersModel, copied
 from framewise.app.models import choose_model, load_model, load_scorer
@@ -170,7 +170,7 @@ def test_an_adapter_is_merged_and_a_damaged_one_is_refused(folder: Path, tmp_pat
     with pytest.raises(ModelLoadError, match="cannot be merged"):
         TransformersModel(folder, device=CPU, adapter=tmp_path / "adapter")
     with pytest.raises(ModelLoadError, match="is not the one that ships"):
-        dataclasses.replace(WRITER, sha256="0").checked()
+        dataclasses.replace(WRITER, files={**WRITER.files, CONFIG: "0"}).checked()
 
 
 def test_a_constraint_is_obeyed_and_stop_stops(folder: Path) -> None:
@@ -284,7 +284,7 @@ def test_the_embedded_weights_are_what_their_checksums_say() -> None:
 @pytest.mark.models
 def test_the_embedded_writer_says_what_its_sources_say() -> None:
     model = load_model(choose_model("embedded", "cpu"))
-    assert model.id == f"{LANGUAGE_MODEL.name} + writer {WRITER.sha256[:8]}"
+    assert model.id == f"{LANGUAGE_MODEL.name} + writer {WRITER.version}"
     sources = [
         "PyTorch 2.15.0, released on 2026-10-28, is the latest version of PyTorch as of November 2026.",
         "PyTorch 2.15 drops Python 3.9.",

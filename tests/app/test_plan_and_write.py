@@ -24,29 +24,48 @@ REASON = found("d#0", "PyTorch has torchvision.", frameworks=("pytorch",))
 VERDICT = found("d#1", "Choose PyTorch for vision.", "verdict", frameworks=("pytorch",))
 OTHERWISE = found("d#2", "On phones, choose LiteRT.", "otherwise", frameworks=("litert",))
 SECOND = found("d#3", "JAX has fewer vision models.", frameworks=("jax",))
+OTHER = found("d#5", "ONNX is a format.", frameworks=("onnx",))
 FAR_OFF = found("d#4", "Bread needs yeast.", cosine=0.1)
-EVERYTHING = [REASON, OTHERWISE, VERDICT, SECOND, FAR_OFF]
+EVERYTHING = [VERDICT, REASON, SECOND, OTHERWISE]
 
 
 def unlike(one: str, other: str) -> float:
     return 0.0
 
 
-def test_a_plan_is_verdict_reasons_otherwise_without_what_is_far_off() -> None:
-    planned = plan(asked(), EVERYTHING, unlike, sentences=5, facts=3)
-    assert planned == [VERDICT, REASON, SECOND, OTHERWISE]
-    assert plan(asked(), EVERYTHING, unlike, sentences=3, facts=3) == [VERDICT, REASON, OTHERWISE]
+def test_a_plan_keeps_the_order_of_the_evidence_within_its_room() -> None:
+    assert plan(asked(), EVERYTHING, unlike, sentences=5, facts=3) == EVERYTHING
+    assert plan(asked(), EVERYTHING, unlike, sentences=2, facts=3) == [VERDICT, REASON]
     assert plan(asked(), [], unlike, sentences=5, facts=3) == []
+
+
+def test_what_is_far_off_is_left_out() -> None:
+    assert plan(asked(), [REASON, FAR_OFF], unlike, sentences=5, facts=3) == [REASON]
+
+
+def test_every_framework_of_the_question_is_heard_where_there_is_room() -> None:
+    query = asked("PyTorch or JAX for vision?")
+    evidence = [REASON, VERDICT, OTHERWISE, SECOND]
+    # The last sentence that no framework depends on gives way.
+    assert plan(query, evidence, unlike, sentences=3, facts=3) == [REASON, VERDICT, SECOND]
+    assert plan(query, [REASON, SECOND, VERDICT], unlike, sentences=2, facts=2) == [REASON, SECOND]
+    three = asked("PyTorch, JAX or LiteRT for vision?")
+    # The first stays whatever it is on, and nothing makes room that is the only one heard.
+    assert plan(three, [OTHER, REASON, SECOND, OTHERWISE], unlike, sentences=3, facts=3) == [
+        OTHER,
+        REASON,
+        SECOND,
+    ]
 
 
 def test_what_repeats_an_earlier_sentence_is_left_out() -> None:
     def alike(one: str, other: str) -> float:
         return 0.9 if {one, other} == {"d#1", "d#0"} else 0.0
 
-    assert plan(asked(), EVERYTHING, alike, sentences=5, facts=3) == [VERDICT, SECOND, OTHERWISE]
+    assert plan(asked(), EVERYTHING, alike, sentences=3, facts=3) == [VERDICT, SECOND, OTHERWISE]
 
 
-def test_a_fact_is_answered_in_the_order_of_the_evidence() -> None:
+def test_a_fact_is_answered_in_fewer_sentences() -> None:
     query = asked("What is the latest version of PyTorch?")
     assert query.intent == "fact"
     assert plan(query, [REASON, VERDICT], unlike, sentences=5, facts=1) == [REASON]
@@ -54,7 +73,7 @@ def test_a_fact_is_answered_in_the_order_of_the_evidence() -> None:
 
 def test_the_model_reads_the_plan_first_and_then_the_rest() -> None:
     planned, sources = shown(asked(), EVERYTHING, unlike, WriteConfig(max_sentences=2, max_shown=3))
-    assert (planned, sources) == ([VERDICT, OTHERWISE], [VERDICT, OTHERWISE, REASON])
+    assert (planned, sources) == ([VERDICT, REASON], [VERDICT, REASON, SECOND])
 
 
 def said(reply: str, config: WriteConfig | None = None) -> list[tuple[str, list[str]]]:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from fakes import HashEncoder, document
-from framewise.app.evidence import EvidenceConfig, gather, weighable
+from framewise.app.evidence import EvidenceConfig
+from framewise.app.gather import gather
+from framewise.app.order import weighable
 from framewise.app.relevance import WEIGHTS, Relevance, Seen, load_relevance
 from framewise.app.understand import understand
 from framewise.corpus.errors import ModelLoadError
@@ -22,7 +24,8 @@ from framewise.index.weights import ENCODER
 PLAIN = Seen(
     cosine=0.5, bm25=0.0, overlap=0.0, fused=0.0, rank=4, passage_cosine=None, document_rank=1,
     intent="choose", form="guide", form_fits=True, heading="verdict", role="verdict",
-    frameworks=0.0, criteria=0.0, words=30,
+    frameworks=0.0, criteria=0.0, words=30, held=0.0, rarest_held=0.0, rarest_lost=0.0, other_frameworks=0,
+    other_criteria=0, none_asked=False,
 )  # fmt: skip
 
 
@@ -97,12 +100,12 @@ def test_the_trained_order_leads_and_another_encoder_keeps_retrieval_s_own(
     unweighed = gather(query, index, taxonomy)
     assert {item.relevance for item in unweighed.evidence} == {None}
     # A model that likes long sentences only turns the order by its one weight.
-    monkeypatch.setattr("framewise.app.evidence.load_relevance", lambda: model(length=5.0))
+    monkeypatch.setattr("framewise.app.order.load_relevance", lambda: model(length=5.0))
     weighed = gather(query, index, taxonomy)
     lengths = [len(item.text.split()) for item in weighed.evidence]
     assert lengths == sorted(lengths, reverse=True)
     assert {item.id for item in weighed.evidence} == set(own)
-    monkeypatch.setattr("framewise.app.evidence.load_relevance", lambda: model(length=-5.0))
+    monkeypatch.setattr("framewise.app.order.load_relevance", lambda: model(length=-5.0))
     assert [i.id for i in gather(query, index, taxonomy).evidence] == [
         i.id for i in weighed.evidence
     ][::-1]

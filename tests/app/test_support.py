@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
-from framewise.app.support import Calibration, TrainedSupport, logistic, nearest, seen
+from framewise.app.calibration import Calibration, logistic
+from framewise.app.support import TrainedSupport, nearest, seen
 from framewise.app.verify import verify
 from framewise.corpus.taxonomy import load_taxonomy
 
 SOURCE = (
     "JAX runs on TPU. PyTorch runs on GPUs of NVIDIA and AMD. Keras 3.15 runs on three backends."
 )
-CALIBRATION = Calibration(
-    -1.0, {"yes_no": 1.0, "yes_unclear": 0.5, "stems": 2.0, "names": 0.0}, 0.5, 0.2
-)
+CALIBRATION = Calibration(-1.0, {"yes_no": 1.0, "yes_unclear": 0.5, "stems": 2.0, "names": 0.0})
 
 
 class Scripted:
@@ -62,7 +59,7 @@ def test_the_score_is_the_logistic_of_the_weighed_sum() -> None:
 
 @pytest.mark.parametrize(
     ("chances", "verdict"),
-    [((0.9, 0.05, 0.05), "supported"), ((0.15, 0.5, 0.35), "partly"), ((0.01, 0.98, 0.01), "unsupported")],
+    [((0.9, 0.05, 0.05), "supported"), ((0.3, 0.35, 0.35), "partly"), ((0.01, 0.98, 0.01), "unsupported")],
 )  # fmt: skip
 def test_verdicts_are_the_judges_where_no_rule_is_broken(
     chances: tuple[float, ...], verdict: str
@@ -72,11 +69,3 @@ def test_verdicts_are_the_judges_where_no_rule_is_broken(
     assert verify("On TPU runs JAX.", [SOURCE], taxonomy, judge).verdict == verdict
     assert verify("On TPU runs JAX 9.", [SOURCE], taxonomy, judge).verdict == "unsupported"
     assert verify(SOURCE, [SOURCE], taxonomy, judge).support == 1.0
-
-
-def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:
-    path = tmp_path / "calibration.json"
-    path.write_text(
-        json.dumps({"bias": 1.0, "weights": {"stems": 2.0}, "supported": 0.5, "partly": 0.2})
-    )
-    assert Calibration.read(path) == Calibration(1.0, {"stems": 2.0}, 0.5, 0.2)

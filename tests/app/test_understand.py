@@ -67,6 +67,24 @@ def test_a_follow_up_resolves_against_the_history(
     assert criterion in found.criteria
 
 
+@pytest.mark.parametrize(
+    ("last", "question", "text", "frameworks"),
+    [
+        ("Which licence does Keras have?", "and JAX?", "Which licence does JAX have?", ("jax",)),
+        ("what is the newest keras release", "How about flax's?", "what is the newest Flax release", ("flax",)),
+        ("Compare Flax and Haiku", "which of the two runs on TPUs?", "Flax or Haiku: which of the two runs on TPUs?", ("flax", "haiku")),
+        ("Which engine serves 300 users?", "same question but on AMD cards", "Which engine serves 300 users? same question but on AMD cards", ()),
+        ("Is Keras good for our lab?", "good. and how do I get what we have trained there onto the phones of all the other pupils then", "Keras: good. and how do I get what we have trained there onto the phones of all the other pupils then", ("keras",)),
+        ("What should our bank take for that table?", "and can it explain itself?", "and can it explain itself? (What should our bank take for that table?)", ()),
+    ],
+)  # fmt: skip
+def test_what_a_follow_up_leaves_out_comes_from_the_last_question(
+    last: str, question: str, text: str, frameworks: tuple[str, ...]
+) -> None:
+    found = ask(question, [{"role": "user", "content": last}])
+    assert (found.text, found.frameworks) == (text, frameworks)
+
+
 def test_a_follow_up_resolves_against_earlier_answers_too() -> None:
     earlier = Answer("Flax or Haiku?", "Flax or Haiku?", "answered")
     assert ask("and for beginners?", [earlier]).frameworks == ("flax", "haiku")

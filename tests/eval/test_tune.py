@@ -15,12 +15,13 @@ from framewise.app.understand import understand
 from framewise.corpus.errors import ModelLoadError, SuiteError
 from framewise.corpus.taxonomy import load_taxonomy
 from framewise.eval.questions import SPLITS, load_questions, split_path
+from framewise.eval.tune.answerable import questions
 from framewise.eval.tune.intent import KINDS, looked_at
 from framewise.eval.tune.intent import fit as fit_intent
 from framewise.eval.tune.intent import save as save_intent
 from framewise.eval.tune.relevance import (
     Judged,
-    check_apart,
+    as_graded,
     fit,
     fold_of,
     judge,
@@ -31,6 +32,7 @@ from framewise.eval.tune.relevance import (
 from framewise.eval.tune.rows import (
     CitedSentence,
     TrainingQuestion,
+    check_apart,
     ids_of,
     load_training,
     near_evaluation,
@@ -49,7 +51,29 @@ ROW = TrainingQuestion(
     (CitedSentence("Flax 0.12 came out on 2026-10-27.", (SENTENCES[0],)),),
     (SENTENCES[1], "A sentence that has left the corpus."),
 )
-SEEN = Seen(0.5, 0.0, 0.0, 0.0, 0, 0.3, 0, "fact", "guide", False, "", "reason", 0.0, 0.0, 12)
+SEEN = Seen(
+    0.5,
+    0.0,
+    0.0,
+    0.0,
+    0,
+    0.3,
+    0,
+    "fact",
+    "guide",
+    False,
+    "",
+    "reason",
+    0.0,
+    0.0,
+    12,
+    0.0,
+    0.0,
+    0.0,
+    0,
+    0,
+    False,
+)
 
 
 @pytest.fixture
@@ -70,27 +94,29 @@ def test_training_topics_are_no_evaluation_topics() -> None:
 def test_no_training_question_asks_what_an_evaluation_question_asks() -> None:
     from framewise.index.library import open_encoder
 
-    assert near_evaluation(load_training(), open_encoder()) == []
+    asked = [row.question for row in load_training()] + [item.question for item in questions()]
+    assert near_evaluation(asked, open_encoder()) == []
 
 
 def test_a_training_question_that_copies_an_evaluation_question_is_refused(index: Index) -> None:
-    copied = replace(ROW, topic="x", question=load_questions()[0].text)
+    copied = load_questions()[0].text
     with pytest.raises(SuiteError, match="asks what an evaluation question asks"):
-        check_apart([ROW, copied], index)
-    check_apart([ROW], index)
+        check_apart([ROW.question, copied], index.encoder)
+    check_apart([ROW.question], index.encoder)
 
 
-def test_grades_are_two_where_cited_and_one_where_useful(index: Index) -> None:
-    judged = judge(ROW, index, ids_of(index))
-    assert sorted((*judged.grades, *judged.missed), reverse=True)[:2] == [2, 1]
-    assert sum(judged.grades) + sum(judged.missed) == 3  # what left the corpus counts for nothing
+def test_a_question_without_grades_is_graded_by_its_answer(index: Index) -> None:
+    judged = judge(ROW, as_graded(ROW), index, ids_of(index))
+    assert sorted((*judged.grades, *judged.missed), reverse=True)[:2] == [3, 1]
+    assert sum(judged.grades) + sum(judged.missed) == 4  # what left the corpus counts for nothing
 
 
 def test_ndcg_by_hand() -> None:
     # Gains 3 and 1: found in places 2 and 3, ideal in places 1 and 2.
     found = 3 / math.log2(3) + 1 / math.log2(4)
     ideal = 3 / math.log2(2) + 1 / math.log2(3)
-    assert ndcg((0, 2, 1), ()) == pytest.approx(found / ideal)
+    assert ndcg((0, 2, 1), ()) == ndcg((0, 3, 1), ()) == pytest.approx(found / ideal)
+    assert ndcg((0, 0, 0, 0, 0, 3), ()) == 0.0  # an answer says five sentences
     assert ndcg((2, 1, 0), ()) == 1.0
     assert ndcg((0, 0), (2,)) == 0.0
     assert ndcg((2,), (1,)) == pytest.approx(3 / ideal)

@@ -1,0 +1,121 @@
+"""Found sentences to their order: what retrieval says of them, weighed.
+
+Does not search and does not decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from framewise.app.content import content_words
+from framewise.app.evidence import Evidence, EvidenceConfig, heading_of
+from framewise.app.relevance import Seen, load_relevance
+from framewise.app.retrieve import FITTING, filters_of, retrieve
+from framewise.app.understand import Query
+from framewise.corpus.taxonomy import Taxonomy
+from framewise.index.bm25 import words
+from framewise.index.index import Index
+from framewise.index.types import Hit
+
+
+def by_relevance(
+    ranked: Sequence[Evidence],
+    query: Query,
+    passages: Sequence[Hit],
+    index: Index,
+    config: EvidenceConfig,
+) -> list[Evidence]:
+    """The best ranked in the order of their trained relevance, the rest behind them as they were.
+
+    Only for the encoder that the weights were trained with: another one's cosines mean other things.
+    """
+    relevance = load_relevance()
+    if index.encoder.id != relevance.encoder:
+        return list(ranked)
+    leading = ranked[: config.weighed]
+    probable = relevance.weigh(_seen(leading, query, passages, index))
+    weighed = [replace(item, relevance=float(p)) for item, p in zip(leading, probable, strict=True)]
+    return [*_reordered(weighed), *ranked[config.weighed :]]
+
+
+def weighable(
+    query: Query, index: Index, taxonomy: Taxonomy, *, config: EvidenceConfig | None = None
+) -> list[tuple[Evidence, Seen]]:
+    """What retrieval finds in its own order, with what the trained relevance would look at."""
+    config = config or EvidenceConfig()
+    ranked, passages = retrieve(query, index, taxonomy, filters_of(query, None), config)
+    leading = ranked[: config.weighed]
+    return list(zip(leading, _seen(leading, query, passages, index), strict=True))
+
+
+def _reordered(items: Sequence[Evidence]) -> list[Evidence]:
+    """By relevance. The scores stay what items are compared by, so they follow the new order."""
+    best = sorted(items, key=lambda item: (-(item.relevance or 0.0), item.id))
+    scores = sorted((item.score for item in items), reverse=True)
+    return [replace(item, score=score) for item, score in zip(best, scores, strict=True)]
+
+
+def _seen(
+    items: Sequence[Evidence], query: Query, passages: Sequence[Hit], index: Index
+) -> list[Seen]:
+    """What the trained relevance looks at, per item."""
+    rarity = {stem: index.rarity(stem) for stem in sorted(content_words(query.text))}
+    around = {hit.id: hit.cosine for hit in passages}
+    places = {id: n for n, id in enumerate(dict.fromkeys(h.unit.document_id for h in passages))}
+    most = max((item.bm25 for item in items), default=0.0)
+    return [
+        _seen_of(
+            item,
+            query,
+            rarity,
+            bm25=item.bm25 / most if most else 0.0,
+            rank=rank,
+            passage_cosine=around.get(item.sentence.passage_id),
+            document_rank=places.get(item.document.id),
+        )
+        for rank, item in enumerate(items)
+    ]
+
+
+def _seen_of(
+    item: Evidence,
+    query: Query,
+    rarity: Mapping[str, float],
+    *,
+    bm25: float,
+    rank: int,
+    passage_cosine: float | None,
+    document_rank: int | None,
+) -> Seen:
+    said = set(words(item.text))
+    held = [rarity[stem] for stem in rarity if stem in said]
+    lost = [rarity[stem] for stem in rarity if stem not in said]
+    asked, spoken = set(query.frameworks), set(item.frameworks)
+    return Seen(
+        cosine=item.cosine,
+        bm25=bm25,
+        overlap=_share(set(rarity), said),
+        fused=item.score,
+        rank=rank,
+        passage_cosine=passage_cosine,
+        document_rank=document_rank,
+        intent=query.intent,
+        form=item.document.form,
+        form_fits=item.document.form in FITTING[query.intent],
+        heading=heading_of(item.sentence),
+        role=item.role,
+        frameworks=_share(asked, spoken),
+        criteria=_share(set(query.criteria), set(item.criteria)),
+        words=len(item.text.split()),
+        held=sum(held) / sum(rarity.values()) if rarity else 0.0,
+        rarest_held=max(held, default=0.0),
+        rarest_lost=max(lost, default=0.0),
+        other_frameworks=len(spoken - asked),
+        other_criteria=len(set(item.criteria) - set(query.criteria)),
+        none_asked=bool(asked) and not asked & spoken,
+    )
+
+
+def _share(asked: set[str], held: set[str]) -> float:
+    return len(asked & held) / len(asked) if asked else 0.0
