@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from framewise.app.evidence import Evidence
 from framewise.app.gather import Gathered
+from framewise.app.names import display_name
 from framewise.app.types import AnswerSentence, Citation, Table
-from framewise.app.understand import Query, display_name
+from framewise.app.understand import Query
 from framewise.corpus.taxonomy import Taxonomy
 
 ALSO_READ = 8

@@ -178,7 +178,7 @@ def _is_date(text: str) -> bool:
 
 
 def _filters(since: str, frameworks: list[str], kinds: list[str]) -> Filters:
-    from framewise.app.understand import asked_frameworks
+    from framewise.app.names import asked_frameworks
     from framewise.corpus.document import KINDS
     from framewise.corpus.taxonomy import load_taxonomy
     from framewise.index.types import Filters

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from framewise.app.content import content_words
 from framewise.app.gather import Gathered
+from framewise.app.names import display_name
 from framewise.app.types import Status
-from framewise.app.understand import Query, display_name
+from framewise.app.understand import Query
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.bm25 import words
 

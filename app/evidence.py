@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from framewise.app.understand import Query, find_criteria, find_frameworks
+from framewise.app.names import find_criteria, find_frameworks
+from framewise.app.understand import Query
 from framewise.corpus.document import Document
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.index import Index

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from framewise.app.names import asked_criteria, asked_frameworks, find_criteria, find_frameworks
 from framewise.app.types import Answer
-from framewise.app.understand import (
-    asked_criteria,
-    asked_frameworks,
-    find_criteria,
-    find_frameworks,
-)
 from framewise.corpus.taxonomy import Framework, Taxonomy
 
 OFFERED = 3

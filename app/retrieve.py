@@ -40,8 +40,7 @@ def retrieve(
     query: Query, index: Index, taxonomy: Taxonomy, filters: Filters, config: EvidenceConfig
 ) -> tuple[list[Evidence], list[Hit]]:
     """Every quotable sentence found, by fused rank, and the passages found for the whole question."""
-    searches = [(query.neutral, filters)]
-    searches += [_cell_search(query, cell, filters, taxonomy) for cell in cells_of(query)]
+    searches = [(query.neutral, filters), *_widened(query, filters, taxonomy)]
     index.remember([text for text, _ in searches])
     found: dict[str, Evidence] = {}
     rankings: list[list[str]] = []
@@ -127,6 +126,14 @@ def _quotable(
         return kept
     wider = search(OVERFETCH * most)
     return [hit for hit in wider if may_be_quoted(hit.unit, query, index)][:most]
+
+
+def _widened(query: Query, filters: Filters, taxonomy: Taxonomy) -> list[tuple[str, Filters]]:
+    """A search per cell; where no framework is named one per criterion by its name, as "7900 XTX" means an AMD GPU."""
+    if query.frameworks:
+        return [_cell_search(query, cell, filters, taxonomy) for cell in cells_of(query)]
+    named = [taxonomy.criterion(id) for id in sorted(query.criteria[:2])]
+    return [(f"{c.name}: {query.neutral}", filters) for c in named if c is not None]
 
 
 def _cell_search(

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from framewise.app.constrain import numbers_in
+from framewise.app.names import find_frameworks, mentions
 from framewise.app.types import Verdict
-from framewise.app.understand import find_frameworks, mentions
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.bm25 import words
 

@@ -18,6 +18,7 @@ from framewise.app.plan import Alike, plan, unrepeated
 from framewise.app.understand import Query
 
 Style = Literal["auto", "quote"]
+_VERDICT = re.compile(r"(?:yes|no)[,.:;!] ", re.IGNORECASE)
 MARK = re.compile(r"\[(\d+)\]")
 
 SYSTEM = (
@@ -146,7 +147,16 @@ def prompt(question: str, sources: Sequence[str]) -> list[Message]:
 def _draft(line: str, sources: Sequence[Evidence]) -> Draft:
     numbers = dict.fromkeys(int(number) for number in MARK.findall(line))
     cited = tuple(sources[number - 1] for number in numbers if 1 <= number <= len(sources))
-    sentence = " ".join(MARK.sub(" ", line).split())
+    sentence = _without_verdict(" ".join(MARK.sub(" ", line).split()), cited)
     if sentence.count("`") % 2:  # an open code span would swallow the marks behind it
         sentence = sentence.replace("`", "")
     return Draft(sentence, cited)
+
+
+def _without_verdict(sentence: str, cited: Sequence[Evidence]) -> str:
+    """Without a "Yes," or "No," that no source says: nothing could check it."""
+    said = _VERDICT.match(sentence)
+    if said is None or any(item.text.startswith(said.group()) for item in cited):
+        return sentence
+    rest = sentence[said.end() :]
+    return rest[:1].upper() + rest[1:]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from framewise.app.understand import find_frameworks
+from framewise.app.names import find_frameworks
 from framewise.corpus.taxonomy import Taxonomy
 
 _DATE = re.compile(r"\b(20[12]\d)-(\d\d)-(\d\d)\b")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from framewise.app.names import asked_frameworks
 from framewise.app.types import Answer, AnswerSentence
-from framewise.app.understand import asked_frameworks
 from framewise.corpus.document import Document
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.eval.questions import Nugget, Question

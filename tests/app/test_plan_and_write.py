@@ -117,6 +117,12 @@ def test_a_code_span_that_is_not_closed_is_opened_up() -> None:
     assert said("[1] Run `torch` now.")[0][0] == "Run `torch` now."
 
 
+def test_a_yes_or_no_that_no_source_says_is_left_out() -> None:
+    assert said("[1] Yes, take PyTorch.")[0][0] == "Take PyTorch."
+    assert said("[1] No, `torch` runs there.")[0][0] == "`torch` runs there."
+    assert said("[1] No GPU is needed.")[0][0] == "No GPU is needed."
+
+
 def test_the_prompt_numbers_the_sources_and_tells_the_rules() -> None:
     system, user = prompt("Which?", ["A.", "B."])
     assert user["content"] == "Sources:\n[1] A.\n[2] B.\n\nQuestion: Which?"

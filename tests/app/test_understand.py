@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from framewise.app.names import find_frameworks
 from framewise.app.types import Answer, check_history
-from framewise.app.understand import Query, check_question, find_frameworks, understand
+from framewise.app.understand import Query, check_question, understand
 from framewise.corpus.errors import QuestionError
 from framewise.corpus.taxonomy import load_taxonomy
 
