@@ -242,3 +242,33 @@ def test_advice_keeps_the_condition_of_its_source(sentence: str, kept: bool) -> 
     assert "condition left out" in hard_rules(
         "Choose JAX, because it lists TPU.", [behind], TAXONOMY
     )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "kept"),
+    [
+        ("ROCm runs most code.", "PyTorch for ROCm runs most code.", True),  # the same next word
+        ("ROCm reuses the interface.", "PyTorch for ROCm has and reuses the interface.", False),
+        ("JAX reuses it on TPU.", "JAX, with XLA, reuses it on TPU.", True),  # it opens its source
+        ("Choose JAX for TPU.", "For TPU, choose JAX.", True),  # no framework opens it
+        ("It reuses JAX.", "PyTorch reuses JAX.", True),
+    ],
+)
+def test_what_opens_a_sentence_opens_its_source(sentence: str, source: str, kept: bool) -> None:
+    found = hard_rules(sentence, [source], TAXONOMY)
+    assert ("the source says it of something else" not in found) == kept
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        ("TorchServe announced limited maintenance.", True),
+        ("TorchServe was announced in February.", False),
+        ("TorchServe was archived.", True),
+        ("TorchServe was officially announced.", False),
+    ],
+)
+def test_what_was_done_by_it_is_not_done_to_it(sentence: str, kept: bool) -> None:
+    source = "TorchServe announced limited maintenance in February and was later archived, is archived now."
+    found = hard_rules(sentence, [source], TAXONOMY)
+    assert ("active and passive are exchanged" not in found) == kept
