@@ -75,7 +75,7 @@ def decide(
     framework × criterion without a source.
     """
     config = config or DecisionConfig()
-    sure = confidence(query, gathered) if likely is None else likely
+    sure = confidence(query, gathered)
     reason = _refusal(query, gathered, likely, config)
     if reason:
         return Decision("refused", (reason,), confidence=sure)
@@ -90,9 +90,9 @@ def decide(
 def confidence(query: Query, gathered: Gathered) -> float:
     """How surely the evidence answers: the mean relevance of the five best sentences; 0 for what none can answer.
 
-    Where no trained relevance was made, the best cosine. On gold-removal pairs of the development half
-    (194 questions) the mean of five tells the pairs apart with an AUROC of .720, of three .705, the
-    best alone .663, the best cosine .560; 2026-11-27.
+    Where no trained relevance was made, the best cosine. On gold-removal pairs of the development half (194 questions)
+    the mean of five tells the pairs apart with an AUROC of .653, the probability that decides on refusal with .576,
+    since a question's own vector says nothing of what was taken away; 2026-11-27.
     """
     hopeless = query.future or query.off_topic or query.unknowable or gathered.strangers
     if hopeless or not gathered.evidence:
