@@ -159,6 +159,8 @@ def _changed(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> list[st
         broken.append("the source says it of something else")
     if not _same_voice(sentence, " ".join(cited)):
         broken.append("active and passive are exchanged")
+    if _circular(sentence) and not any(_circular(text) for text in cited):
+        broken.append("its reason is what it says")
     if not any(_same_negation(sentence, text) for text in cited):
         broken.append("negation differs from the source")
     if _direction(sentence) and all(_turned(sentence, text, taxonomy) for text in cited):
@@ -215,6 +217,12 @@ def _same_subject(sentence: str, cited: Sequence[str], taxonomy: Taxonomy) -> bo
         if any(other == id and words(text[to:])[:1] == after for _, to, other in told):
             return True
     return False
+
+
+def _circular(sentence: str) -> bool:
+    """Whether what stands behind "because" says nothing that does not stand before it."""
+    before, because, reason = sentence.partition(" because ")
+    return bool(because) and set(words(reason)) <= set(words(before))
 
 
 def _same_voice(sentence: str, union: str) -> bool:

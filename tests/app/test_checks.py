@@ -272,3 +272,12 @@ def test_what_was_done_by_it_is_not_done_to_it(sentence: str, kept: bool) -> Non
     source = "TorchServe announced limited maintenance in February and was later archived, is archived now."
     found = hard_rules(sentence, [source], TAXONOMY)
     assert ("active and passive are exchanged" not in found) == kept
+
+
+def test_a_reason_must_say_something() -> None:
+    source = "TorchServe was archived in 2025, because its owner archived it, and gets no patches."
+    circular = "TorchServe was archived in 2025, because TorchServe was archived."
+    assert "its reason is what it says" in hard_rules(circular, [source], TAXONOMY)
+    assert (
+        hard_rules("TorchServe was archived, because it gets no patches.", [source], TAXONOMY) == ()
+    )
