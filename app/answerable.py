@@ -44,7 +44,7 @@ def how_answerable(query: Query, gathered: Gathered, index: Index) -> float | No
 
 
 def features(query: Query, gathered: Gathered, index: Index) -> dict[str, float]:
-    """What is weighed, by name, always the same names."""
+    """What is weighed, by name, always the same names: shares from 0 to 1, counts, the parts of the unit vector."""
     best = _leading(gathered)
     relevance = [item.relevance or 0.0 for item in best] or [0.0]
     stems = [set(words(item.text)) for item in best]
@@ -53,7 +53,7 @@ def features(query: Query, gathered: Gathered, index: Index) -> dict[str, float]
     leading = set().union(*stems)
     lost = [index.rarity(stem) for stem in asked - leading]
     unknown = index.rarity("")  # as rare as what stands nowhere
-    said = " ".join(item.text for item in best).lower()
+    text = " ".join(item.text for item in best).lower()
     mean = sum(relevance) / LEADING
     vector = index.vector(query.neutral)
     return {
@@ -66,7 +66,7 @@ def features(query: Query, gathered: Gathered, index: Index) -> dict[str, float]
         "held by all": _held(asked, every, index),
         "rarest lost": max(lost, default=0.0) / 10,
         "unknown words": sum(index.rarity(stem) >= unknown for stem in asked) / LEADING,
-        "names lost": min(sum(name.lower() not in said for name in query.names), MANY),
+        "names lost": min(sum(name.lower() not in text for name in query.names), MANY),
         "absent names": min(len(gathered.absent), MANY),
         "nothing known is named": float(bool(gathered.absent) and not query.frameworks),
         "stranger": float(bool(gathered.strangers)),

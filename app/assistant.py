@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from framewise.app.answerable import how_answerable
 from framewise.app.chart import chart_of
 from framewise.app.citing import Numbering, table_cells, table_of, unread
+from framewise.app.clock import Clock
 from framewise.app.decide import Decision, DecisionConfig, decide
 from framewise.app.evidence import EvidenceConfig
 from framewise.app.gather import Gathered, gather
@@ -200,7 +202,7 @@ class Assistant:
         answer only.
         """
         config = config or self.config
-        clock = _Clock()
+        clock = Clock()
         yield Event("understanding")
         query = self._understood(question, history, config.evidence.trained)
         if self._model_name not in (AUTO, NONE):
@@ -275,7 +277,7 @@ class Assistant:
         numbering: Numbering,
         config: AnswerConfig,
         stop: Stop,
-        clock: _Clock,
+        clock: Clock,
     ) -> Iterator[AnswerSentence]:
         """Written, verified and repaired sentences; both sides of a conflict come first."""
         evidence = gathered.evidence
@@ -293,7 +295,7 @@ class Assistant:
             alike=self.index.similarity,
             kept=kept_drafts,
         )
-        drafts = _chain(first, written)
+        drafts = chain(first, written)
         scorer = self.scorer
         while True:
             with self._writing:  # one question at a time, and never while a reader holds the stream
@@ -318,7 +320,7 @@ class Assistant:
         decision: Decision,
         sentences: Sequence[AnswerSentence],
         numbering: Numbering,
-        clock: _Clock,
+        clock: Clock,
     ) -> Answer:
         status, notes = decision.status, decision.notes
         if status not in ("refused", "stopped") and not sentences:
@@ -390,30 +392,3 @@ class Chat:
         answer = self._assistant.ask(question, history=self.turns)
         self.turns.append(answer)
         return answer
-
-
-class _Clock:
-    """Seconds per step, by a clock that never goes back."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._spent = dict.fromkeys(
-            ("understand", "retrieve", "write", "verify", "first_sentence"), 0.0
-        )
-
-    def lap(self, step: str) -> None:
-        now = time.perf_counter()
-        self._spent[step] += now - self._last
-        self._last = now
-
-    def mark(self, step: str) -> None:
-        self._spent[step] = time.perf_counter() - self._start
-
-    def finish(self) -> dict[str, float]:
-        total = time.perf_counter() - self._start
-        return {step: round(spent, 4) for step, spent in (self._spent | {"total": total}).items()}
-
-
-def _chain(first: Sequence[Draft], then: Iterator[Draft]) -> Iterator[Draft]:
-    yield from first
-    yield from then

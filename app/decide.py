@@ -17,7 +17,7 @@ from framewise.index.bm25 import words
 
 # Probabilities below which a question is refused, and below which an answer says that it may miss the point. Of
 # questions by writers whom the weights never saw, .125 refuses 60% of those to refuse, 1% of the training questions
-# and 2% of look-alikes; .3 would be 74%, 3% and 6%; the rules alone 29%, 2% and 3% (n 537, 515, 294; 2026-11-27).
+# and 3% of look-alikes; .3 would be 74%, 3% and 6%; the rules alone 29%, 2% and 3% (n 537, 515, 294; 2026-11-27).
 MIN_ANSWERABLE, SURELY_ANSWERABLE = 0.125, 0.3
 
 
@@ -25,7 +25,8 @@ MIN_ANSWERABLE, SURELY_ANSWERABLE = 0.125, 0.3
 class DecisionConfig:
     """Where evidence is enough.
 
-    `min_answerable`: the trained probability that the evidence answers. The others stand in where there is none:
+    `min_answerable`: the trained probability that the evidence answers; below `surely_answerable` the answer says
+    that it may miss the point. The others stand in where there is none:
     `min_cosine`: the best sentence of a question that names a known framework or criterion; `min_cosine_unnamed`:
     of one that names neither; `min_overlap`: the share of the question's content words that the evidence holds,
     asked for below `sure_cosine`. Set on the development questions of eval/data: out-of-domain questions reach
@@ -33,6 +34,7 @@ class DecisionConfig:
     """
 
     min_answerable: float = MIN_ANSWERABLE
+    surely_answerable: float = SURELY_ANSWERABLE
     min_cosine: float = 0.30
     min_cosine_unnamed: float = 0.32
     min_overlap: float = 0.25
@@ -70,9 +72,9 @@ def decide(
 ) -> Decision:
     """What the evidence allows; `likely` is the trained probability that it answers, where there is one.
 
-    Refused: a question about the future, about a name nobody knows, or without evidence near
-    enough. Conflict: two sentences on one matter that contradict each other. Partial: a cell of
-    framework × criterion without a source.
+    Refused: a name nobody knows, another field, what no public source holds, and what the evidence probably does not
+    answer; without `likely` also the future, and evidence that is not near enough. Conflict: two sentences on one
+    matter that contradict each other. Partial: a cell of framework × criterion without a source.
     """
     config = config or DecisionConfig()
     sure = confidence(query, gathered)
@@ -80,7 +82,7 @@ def decide(
     if reason:
         return Decision("refused", (reason,), confidence=sure)
     gaps = (*_absences(gathered), *_gaps(query, gathered, taxonomy))
-    doubts = (DOUBT,) if likely is not None and likely < SURELY_ANSWERABLE else ()
+    doubts = (DOUBT,) if likely is not None and likely < config.surely_answerable else ()
     if gathered.clashes:
         note = "The sources disagree on this: both sides are quoted with their dates."
         return Decision("conflict", (note, *gaps, *doubts), gathered.clashes, sure)
