@@ -176,15 +176,18 @@ def advised(text: str, taxonomy: Taxonomy) -> frozenset[str]:
 
 
 def _conditioned(sentence: str, text: str) -> bool:
-    """Whether advice keeps the conditions of its source.
+    """Whether a sentence keeps the condition that opens its source, and advice every condition.
 
-    "For one machine, do not choose X" must not come back as "do not choose X".
+    "For iPhone apps, convert models with X" must not come back as "Convert models with X". Of 222 true phrasings of
+    our own 35 leave to the question what opens their source; they give way to it (2026-11-27).
     """
-    if not _ADVISES.search(text):
-        return True
-    said = set(words(sentence))
-    conditions = [set(words("".join(filter(None, m.groups())))) for m in _CONDITION.finditer(text)]
-    return all(len(stems & said) >= KEPT_CONDITION * len(stems) for stems in conditions)
+    said, advice = set(words(sentence)), bool(_ADVISES.search(text))
+    for match in _CONDITION.finditer(text):
+        stems = set(words("".join(filter(None, match.groups()))))
+        counts = advice or match.start() == 0
+        if counts and len(stems & said) < KEPT_CONDITION * len(stems):
+            return False
+    return True
 
 
 def _in_order(sentence: str, text: str, taxonomy: Taxonomy) -> bool:

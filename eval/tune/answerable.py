@@ -110,12 +110,15 @@ def figures(asked: Sequence[Asked], seen: Sequence[Mapping[str, float]]) -> dict
         return auroc(found[at][answerable[at]], found[at][~answerable[at]])
 
     told = {"AUROC": str(estimate_of(statistic, groups))}
+    refused = (found < MIN_ANSWERABLE).astype(float)
+    told["refused, of all to refuse"] = _share(refused[~answerable])
     for kind in dict.fromkeys(item.kind for item in asked):
-        refused = [
-            float(p < MIN_ANSWERABLE) for p, i in zip(found, asked, strict=True) if i.kind == kind
-        ]
-        told[f"refused, {kind}"] = str(estimate(refused, [str(n) for n in range(len(refused))]))
+        told[f"refused, {kind}"] = _share(refused[[item.kind == kind for item in asked]])
     return told
+
+
+def _share(refused: NDArray[np.float64]) -> str:
+    return str(estimate(refused.tolist(), [str(n) for n in range(len(refused))]))
 
 
 def _asked(row: Any, place: str) -> Asked:  # noqa: ANN401 - JSON

@@ -281,3 +281,11 @@ def test_a_reason_must_say_something() -> None:
     assert (
         hard_rules("TorchServe was archived, because it gets no patches.", [source], TAXONOMY) == ()
     )
+
+
+def test_what_opens_a_source_is_kept_whatever_the_verb() -> None:
+    source = "For iPhone apps, convert scikit-learn models with Core ML Tools."
+    found = hard_rules("Convert scikit-learn models with Core ML Tools.", [source], TAXONOMY)
+    assert found == ("condition left out",)
+    kept = "Convert scikit-learn models for iPhone apps with Core ML Tools."
+    assert hard_rules(kept, [source], TAXONOMY) == ()
