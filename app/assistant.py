@@ -34,6 +34,7 @@ from framewise.app.verify import Scorer
 from framewise.app.write import Draft, WriteConfig, write
 from framewise.corpus.errors import ModelLoadError, ModelMissingError
 from framewise.corpus.taxonomy import Taxonomy, load_taxonomy
+from framewise.index.device import choose_device
 from framewise.index.embed import Encoder, Progress
 from framewise.index.index import Index, IndexConfig
 from framewise.index.library import EMBEDDED, open_encoder, open_index
@@ -113,7 +114,8 @@ class Assistant:
             if self._index is None:
                 encoder = self._encoder_name
                 if isinstance(encoder, str):
-                    encoder = open_encoder(encoder, say=self._say)
+                    where = choose_device(self._device).name
+                    encoder = open_encoder(encoder, device=where, say=self._say)
                 self._index = open_index(
                     encoder, corpus=self._corpus, config=self._index_config, progress=self._progress
                 )

@@ -294,7 +294,9 @@ def _merged_with(adapter: Path, model: PreTrainedModel) -> PreTrainedModel:
 
     try:
         with without_peft_warning():
-            tuned = PeftModel.from_pretrained(model, str(adapter), autocast_adapter_dtype=False)
+            tuned = PeftModel.from_pretrained(
+                model, str(adapter), autocast_adapter_dtype=False, low_cpu_mem_usage=True
+            )
         merged: PreTrainedModel = tuned.merge_and_unload()
     except Exception as error:  # peft and safetensors raise many kinds; each becomes one clear line
         line = next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from framewise.app.adapter import CALIBRATION, SUPPORT, WRITER, Adapter
@@ -54,23 +55,24 @@ def load_model(choice: ModelChoice, *, say: Say | None = None) -> LanguageModel:
         ModelMissingError, ModelLoadError, StorageError: as their modules say.
     """
     if choice.name == LANGUAGE_MODEL.name and not Path(choice.name).is_dir():
-        return _adapted(WRITER, choice.device, say)
+        return _adapted(WRITER, choice.device, locate(LANGUAGE_MODEL, say=say))
     return TransformersModel(choice.name, device=choice.device)
 
 
 def load_scorer(device: str = "auto", *, say: Say | None = None) -> TrainedSupport:
     """The judge of support, whatever model writes: the embedded one with an adapter of its own.
 
+    Its files are checked now; it is loaded at the first claim.
+
     Raises:
         ModelMissingError, ModelLoadError, StorageError: as their modules say.
     """
-    judge = _adapted(SUPPORT, choose_device(device), say)
-    return TrainedSupport(judge, Calibration.read(SUPPORT.folder / CALIBRATION))
+    open_model = partial(_adapted, SUPPORT, choose_device(device), locate(LANGUAGE_MODEL, say=say))
+    return TrainedSupport(open_model, Calibration.read(SUPPORT.checked() / CALIBRATION))
 
 
-def _adapted(adapter: Adapter, device: Device, say: Say | None) -> TransformersModel:
-    """The embedded model with one of our adapters."""
-    folder = locate(LANGUAGE_MODEL, say=say)
+def _adapted(adapter: Adapter, device: Device, folder: Path) -> TransformersModel:
+    """The embedded model of a folder with one of our adapters."""
     id = f"{LANGUAGE_MODEL.name} + {adapter.name} {adapter.version}"
     return TransformersModel(folder, id=id, device=device, adapter=adapter.checked())
 

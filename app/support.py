@@ -6,7 +6,8 @@ Step 6 of DESIGN.md section 5, its soft half. `eval/tune/README.md` is the adapt
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from framewise.app.calibration import Calibration, log_odds
@@ -31,9 +32,14 @@ def claim_prompt(claim: str) -> str:
     return f"\nClaim: {claim}\nDoes the source say so?"
 
 
+def sentences_of(evidence: str) -> list[str]:
+    """The evidence on one line, sentence by sentence."""
+    return _SENTENCE.split(" ".join(evidence.split()))
+
+
 def nearest(claim: str, evidence: str, most: int = MAX_WORDS) -> str:
     """The evidence's sentences that share most stems with the claim, in their own order, within `most` words."""
-    sentences = _SENTENCE.split(" ".join(evidence.split()))
+    sentences = sentences_of(evidence)
     if len(evidence.split()) <= most:
         return " ".join(sentences)
     said = set(words(claim))
@@ -63,15 +69,24 @@ class Chooser(Protocol):
 
 
 class TrainedSupport:
-    """The embedded language model as a judge of support; `model` has the trained adapter."""
+    """The embedded language model as a judge of support.
+
+    `open_model` loads it with the trained adapter; it is asked at the first claim, since many answers are quotes
+    alone and need no judge.
+    """
 
     supported, partly = SUPPORTED, PARTLY
 
-    def __init__(self, model: Chooser, calibration: Calibration) -> None:
-        self._model, self._calibration = model, calibration
+    def __init__(self, open_model: Callable[[], Chooser], calibration: Calibration) -> None:
+        self._open, self._calibration = open_model, calibration
+        self._model: Chooser | None = None
+        self._opening = threading.Lock()
 
     def score(self, claim: str, cited: Sequence[str]) -> float:
         """The probability, from 0 to 1, that the texts together say what the claim says."""
+        with self._opening:
+            if self._model is None:
+                self._model = self._open()
         return self._calibration.probability(seen(self._model, claim, joined(cited)))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from framewise.corpus.errors import ModelLoadError, StorageError
@@ -96,8 +98,7 @@ class SentenceTransformerEncoder:
 
     def count_tokens(self, text: str) -> int:
         """Word pieces of a text, without the two special tokens."""
-        ids = self._model.tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)
-        return len(ids["input_ids"])
+        return _word_pieces(self._model.tokenizer, text)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Shape: (len(texts), dim), float32, each row of length 1."""
@@ -111,6 +112,90 @@ class SentenceTransformerEncoder:
             show_progress_bar=False,
         )
         return np.asarray(vectors, dtype=np.float32)
+
+
+class EmbeddedEncoder:
+    """The embedded encoder: a few texts by transformers alone, many by sentence-transformers; equal vectors.
+
+    A question is all that a cold start encodes, and importing sentence-transformers takes 1.2 s that transformers
+    does not (two cores, 2026-11-27).
+
+    Args:
+        folder: of a BERT that sentence-transformers pools by the mean and brings to length 1.
+        id: names the weights in index and cache.
+        device: "cpu", "cuda", "mps".
+
+    Raises:
+        ModelLoadError: the weights cannot be loaded.
+    """
+
+    def __init__(self, folder: Path, *, id: str, device: str = "cpu") -> None:
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        try:
+            said = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
+            self._max_tokens = int(said["max_seq_length"])
+            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+        except Exception as error:  # many kinds; each becomes one clear line
+            raise ModelLoadError(
+                f"the encoder '{folder}' cannot be loaded: {_first_line(error)}",
+                fix="framewise models pull --force",
+            ) from error
+        self._model = model.to(device).eval()
+        self._folder, self._id, self._device = folder, id, device
+        self._opening = threading.Lock()
+        self._whole: SentenceTransformerEncoder | None = None
+
+    @property
+    def id(self) -> str:
+        """Names the weights."""
+        return self._id
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+        return int(self._model.config.hidden_size)
+
+    @property
+    def max_tokens(self) -> int:
+        """A longer text is cut."""
+        return self._max_tokens
+
+    def count_tokens(self, text: str) -> int:
+        """Word pieces of a text, without the two special tokens."""
+        return _word_pieces(self._tokenizer, text)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Shape: (len(texts), dim), float32, each row of length 1."""
+        if len(texts) > BATCH_SIZE:
+            with self._opening:
+                self._whole = self._whole or SentenceTransformerEncoder(
+                    self._folder, id=self._id, device=self._device
+                )
+            return self._whole.encode(texts)
+        if not texts:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        return self._pooled(texts)
+
+    def _pooled(self, texts: Sequence[str]) -> Vectors:
+        import torch
+
+        read = self._tokenizer(
+            [text.strip() for text in texts],
+            padding=True,
+            truncation=True,
+            max_length=self._max_tokens,
+            return_tensors="pt",
+        ).to(self._device)
+        with torch.inference_mode():
+            tokens = self._model(**read).last_hidden_state  # (n, longest, dim)
+        there = read["attention_mask"].unsqueeze(-1).float()
+        means = (tokens * there).sum(dim=1) / there.sum(dim=1)
+        found = torch.nn.functional.normalize(means, dim=1).cpu().numpy()
+        return np.asarray(found, dtype=np.float32)
 
 
 def text_key(encoder_id: str, text: str) -> bytes:
@@ -211,6 +296,11 @@ def _write(database: sqlite3.Connection, rows: dict[bytes, NDArray[np.float16]])
             "INSERT OR REPLACE INTO embedding VALUES (?, ?)",
             [(key, vector.tobytes()) for key, vector in rows.items()],
         )
+
+
+def _word_pieces(tokenizer: Any, text: str) -> int:  # noqa: ANN401 - a tokenizer of transformers
+    ids = tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)
+    return len(ids["input_ids"])
 
 
 def _first_line(error: BaseException) -> str:

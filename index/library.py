@@ -11,6 +11,7 @@ from framewise.corpus.errors import IndexMissingError, StorageError
 from framewise.corpus.load import corpus_stamp, load_corpus
 from framewise.index.chunk import chunk, search_text
 from framewise.index.embed import (
+    EmbeddedEncoder,
     EmbeddingCache,
     Encoder,
     Progress,
@@ -42,7 +43,7 @@ def open_encoder(name: str = EMBEDDED, *, device: str = "cpu", say: Say | None =
     """
     if name == EMBEDDED:
         folder = locate(ENCODER, say=say)
-        return SentenceTransformerEncoder(folder, id=ENCODER.name, device=device)
+        return EmbeddedEncoder(folder, id=ENCODER.name, device=device)
     return SentenceTransformerEncoder(name, device=device)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 from framewise.app.adapter import CONFIG, WRITER, without_peft_warning
 from framewise.app.constrain import EvidenceConstraint, Rule
@@ -322,3 +323,17 @@ def test_the_embedded_encoder_gives_the_published_geometry() -> None:
     assert (encoder.dim, encoder.max_tokens) == (384, 256)
     cat, kitten, tax = encoder.encode(["A cat sat.", "A kitten was sitting.", "Income tax rose."])
     assert float(cat @ kitten) > 0.6 > 0.2 > float(cat @ tax)
+
+
+@pytest.mark.models
+def test_a_question_is_encoded_as_sentence_transformers_encodes_it() -> None:
+    from framewise.index.library import open_encoder
+    from framewise.index.weights import ENCODER, locate
+
+    whole, light = SentenceTransformerEncoder(locate(ENCODER)), open_encoder()
+    texts = ["Which framework trains on TPUs?", " JAX ", "", "word " * 400, "naïve 模型"]
+    assert np.abs(light.encode(texts) - whole.encode(texts)).max() < 1e-6
+    assert np.abs(light.encode(texts * 4) - light.encode(texts)[list(range(5)) * 4]).max() < 1e-6
+    assert (light.dim, light.max_tokens) == (whole.dim, whole.max_tokens)
+    assert [light.count_tokens(t) for t in texts] == [whole.count_tokens(t) for t in texts]
+    assert light.encode([]).shape == (0, 384)

@@ -50,7 +50,7 @@ def test_what_is_seen_of_a_pair() -> None:
 
 
 def test_the_score_is_the_logistic_of_the_weighed_sum() -> None:
-    judge = TrainedSupport(Scripted(0.5, 0.25, 0.25), CALIBRATION)
+    judge = TrainedSupport(lambda: Scripted(0.5, 0.25, 0.25), CALIBRATION)
     stems = seen(Scripted(0.5, 0.25, 0.25), "JAX runs on TPU", SOURCE)["stems"]
     expected = logistic(-1.0 + 1.5 * math.log(2) + 2.0 * stems)
     assert judge.score("JAX runs on TPU", [SOURCE]) == pytest.approx(expected, abs=1e-4)
@@ -64,7 +64,7 @@ def test_the_score_is_the_logistic_of_the_weighed_sum() -> None:
 def test_verdicts_are_the_judges_where_no_rule_is_broken(
     chances: tuple[float, ...], verdict: str
 ) -> None:
-    judge = TrainedSupport(Scripted(*chances), CALIBRATION)
+    judge = TrainedSupport(lambda: Scripted(*chances), CALIBRATION)
     taxonomy = load_taxonomy()
     assert verify("On TPU runs JAX.", [SOURCE], taxonomy, judge).verdict == verdict
     assert verify("On TPU runs JAX 9.", [SOURCE], taxonomy, judge).verdict == "unsupported"
