@@ -1,8 +1,8 @@
-"""Labelled claims from three sources, and which of them the judge of support learns from.
+"""Labelled claims from four sources, and which of them the judge of support learns from.
 
-Outside sets ({claim, evidence, label}), our model answers with the corpus sentences that carry them, and corpus
-sentences with planted faults. Split by topic, claim or document into three folds: two to learn from, one held
-out for the figures.
+Outside sets ({claim, evidence, label}), passages on other fields with claims (`data/inference.jsonl`), our model
+answers with the corpus sentences that carry them, and corpus sentences with planted faults. Split by topic, claim,
+writer or document into three folds: two to learn from, one held out for the figures.
 """
 
 from __future__ import annotations
@@ -11,21 +11,22 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from framewise.app.support import claim_prompt, evidence_prompt, nearest
+from framewise.app.support import claim_prompt, evidence_prompt, nearest, sentences_of
 from framewise.corpus.errors import SuiteError
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.eval.contrast import contrasts, weaker
 from framewise.eval.support import sampled
 from framewise.eval.tune.flips import opposites
 from framewise.eval.tune.lora import Branch, Example
-from framewise.eval.tune.rows import TrainingQuestion
+from framewise.eval.tune.rows import TrainingQuestion, rows_of
 from framewise.index.index import Index
 
 Label = Literal["yes", "no", "unclear"]
+INFERENCE = Path(__file__).parent / "data" / "inference.jsonl"
 FOLDS = 3
 HELD_OUT = 0
 CORPUS_ITEMS = 500
@@ -74,6 +75,38 @@ def outside(folder: Path, name: str) -> list[Judged]:
         ]
     except (OSError, ValueError, KeyError) as error:
         raise SuiteError(f"'{path}' cannot be read: {error!r}.") from error
+
+
+def inference(path: Path = INFERENCE) -> list[Judged]:
+    """The passages on other fields with their claims, held out by writer.
+
+    Raises:
+        SuiteError: unreadable, or a line that is no passage with claims; names file and line.
+    """
+    found = []
+    for place, row in rows_of(path):
+        try:
+            writer, passage = str(row["writer"]), str(row["passage"])
+            claims = tuple((str(claim), label) for claim, label in row["claims"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise SuiteError(f"{place}: not a passage with claims: {error!r}.") from error
+        strange = next((label for _, label in claims if label not in get_args(Label)), None)
+        if strange is not None:
+            raise SuiteError(
+                f"{place}: '{strange}' is no label.", fix=f"Use one of {get_args(Label)}."
+            )
+        found.append(Judged("inference", f"inference {writer}", passage, claims))
+    return found
+
+
+def with_own_sentence(item: Judged, draw: random.Random) -> Judged:
+    """The same with a sentence of the evidence as a true claim.
+
+    The writers' true claims share the fewest words with their passage; alone they would teach that few shared words
+    are a good sign.
+    """
+    own = draw.choice(sentences_of(item.evidence))
+    return replace(item, claims=(*item.claims, (own, "yes")))
 
 
 def with_opposites(item: Judged, seed: int) -> Judged:
@@ -128,6 +161,8 @@ def learnt_from(
         for name in names
         for item in outside(folder, name)[:: 2 if name == "begin" else 1]
     ]
+    draw = random.Random(seed)  # noqa: S311 - training data
+    items += [with_own_sentence(item, draw) for item in inference()]
     items += list(ours(rows, taxonomy, seed))[::2]
     measured = set(sampled(index))
     sentences = [
@@ -137,7 +172,6 @@ def learnt_from(
         for sentence in index.sentences_of(id)
     ]
     wanted = [item for item in corpus(sentences, taxonomy, seed) if item.claims[1:]]
-    draw = random.Random(seed)  # noqa: S311 - training data
     unseen = [item for item in wanted if not any(text in item.evidence for text in measured)]
     items += draw.sample(unseen, min(CORPUS_ITEMS, len(unseen)))
     return [item for item in items if not item.held_out]
@@ -170,14 +204,13 @@ def _label(row: dict[str, Any]) -> Label:
 def held_out(
     sets: Path, rows: Sequence[TrainingQuestion], taxonomy: Taxonomy, seed: int
 ) -> list[tuple[Judged, str, Label]]:
-    """What measures: the held-out fold of each outside set, and of our answers with planted faults."""
-    found = [
-        (item, claim, label)
+    """What measures: the held-out fold of each outside set, of the passages, and of our answers with planted faults."""
+    items = [
+        item
         for name in MEASURED
         for item in outside(sets, name)[:: 2 if name == "begin" else 1]
-        for claim, label in item.claims
         if item.held_out
     ]
-    for item in [item for item in ours(rows, taxonomy, seed) if item.held_out][::5]:
-        found += [(item, claim, label) for claim, label in item.claims]
-    return found
+    items += [item for item in inference() if item.held_out]
+    items += [item for item in ours(rows, taxonomy, seed) if item.held_out][::5]
+    return [(item, claim, label) for item in items for claim, label in item.claims]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,12 @@ from framewise.eval.tune.claims import (
     as_example,
     fold_of,
     held_out,
+    inference,
     learnt_from,
     ours,
     outside,
     with_opposites,
+    with_own_sentence,
 )
 from framewise.eval.tune.flips import opposites
 from framewise.eval.tune.lora import Branch, Example, Recipe, train
@@ -86,6 +90,25 @@ def test_our_answers_carry_planted_faults_and_answers_to_something_else() -> Non
     assert labels[0] == "yes"
     assert set(labels[1:]) <= {"no", "unclear"}
     assert "no" in labels
+
+
+def test_passages_are_held_out_by_writer_and_labels_are_few(tmp_path: Path) -> None:
+    found = inference()
+    assert {item.group for item in found if item.held_out} == {"inference b"}
+    labels = Counter(label for item in found for _, label in item.claims)
+    assert set(labels) == {"yes", "no", "unclear"}
+    assert min(labels.values()) > 0.9 * max(labels.values())
+    first = with_own_sentence(found[0], random.Random(1))
+    assert first.claims[:-1] == found[0].claims
+    assert first.claims[-1][1] == "yes"
+    assert first.claims[-1][0] in first.evidence
+    path = tmp_path / "passages.jsonl"
+    path.write_text('{"writer": "z", "passage": "A.", "claims": [["A.", "maybe"]]}\n')
+    with pytest.raises(SuiteError, match=r"jsonl:1: 'maybe' is no label"):
+        inference(path)
+    path.write_text('{"writer": "z", "passage": "A.", "claims": ["A claim."]}\n')
+    with pytest.raises(SuiteError, match=r"jsonl:1: not a passage with claims"):
+        inference(path)
 
 
 def write_sets(folder: Path) -> None:
