@@ -46,11 +46,15 @@ NO_MODEL = "none (quotes chosen by retrieval)"
 
 @dataclass(frozen=True, slots=True)
 class AnswerConfig:
-    """Everything that shapes an answer, one part per step."""
+    """Everything that shapes an answer, one part per step.
+
+    `repair`: whether a sentence that fails its check is mended where it can be; otherwise it is dropped.
+    """
 
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
     write: WriteConfig = field(default_factory=WriteConfig)
+    repair: bool = True
 
 
 class Assistant:
@@ -305,7 +309,7 @@ class Assistant:
             if draft is None:
                 return
             clock.lap("write")
-            repaired = repair(draft, evidence, self.taxonomy, scorer)
+            repaired = repair(draft, evidence, self.taxonomy, scorer, mend=config.repair)
             clock.lap("verify")
             if repaired is None or repaired[0].text in said:
                 continue

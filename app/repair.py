@@ -24,6 +24,8 @@ def repair(
     evidence: Sequence[Evidence],
     taxonomy: Taxonomy,
     scorer: Scorer | None = None,
+    *,
+    mend: bool = True,
 ) -> tuple[Draft, Check] | None:
     """The draft with citations that carry it, or a source's sentence in its place; None drops it.
 
@@ -32,11 +34,14 @@ def repair(
         evidence: all that was in the prompt; nothing else may be cited.
         taxonomy: the names that are known.
         scorer: a trained judge of support, where there is one.
+        mend: False drops whatever fails its check.
     """
     cited = [item for item in draft.cited if item in evidence]
     whole = verify(draft.text, [item.text for item in cited], taxonomy, scorer)
     if whole.verdict == "supported":
         return _fewest(draft, cited, taxonomy, scorer), whole
+    if not mend:
+        return None
     for item in evidence:
         alone = verify(draft.text, [item.text], taxonomy, scorer)
         if alone.verdict == "supported":

@@ -33,12 +33,12 @@ def answer_jobs(
     entails = entailment(assistant.taxonomy)
     subject = Subject(assistant)
     ours = framewise(subject)
-    jobs = _jobs(ours, questions, assistant, entails)
+    jobs = jobs_of(ours, questions, assistant, entails)
     if with_variants:
         for variant, forms in _variants(questions):
-            jobs += _jobs(ours, forms, assistant, entails, variant)
+            jobs += jobs_of(ours, forms, assistant, entails, variant)
     for control in controls(subject) if with_controls else []:
-        jobs += _jobs(control, spread(questions, control.most), assistant, entails)
+        jobs += jobs_of(control, spread(questions, control.most), assistant, entails)
     return jobs
 
 
@@ -119,18 +119,20 @@ def _was_refused(row: Row) -> bool:
     return bool(row.detail["status"] == "refused")
 
 
-def _jobs(
+def jobs_of(
     system: System,
     questions: Sequence[Question],
     assistant: Assistant,
     entails: scores.Entails,
     variant: str = "",
+    suite: str = SUITE,
 ) -> list[Job]:
+    """The jobs of one system on the questions, as many side by side as it takes."""
     parts = [questions[at : at + system.batch] for at in range(0, len(questions), system.batch)]
     return [
         Job(
-            tuple((SUITE, system.name, q.id, variant) for q in part),
-            _work(system, part, assistant, entails, variant),
+            tuple((suite, system.name, q.id, variant) for q in part),
+            _work(system, part, assistant, entails, variant, suite),
         )
         for part in parts
     ]
@@ -142,13 +144,14 @@ def _work(
     assistant: Assistant,
     entails: scores.Entails,
     variant: str,
+    suite: str,
 ) -> Callable[[], list[Row]]:
     def work() -> list[Row]:
         start = time.perf_counter()
         answers = system.answers(questions)
         seconds = (time.perf_counter() - start) / len(questions)
         return [
-            _row(system.name, q, a, assistant, entails, variant, seconds)
+            replace(_row(system.name, q, a, assistant, entails, variant, seconds), suite=suite)
             for q, a in zip(questions, answers, strict=True)
         ]
 

@@ -40,6 +40,7 @@ class Suite(StrEnum):
     support = "support"
     safety = "safety"
     outside = "outside"
+    ablation = "ablation"
     all = "all"
 
 
@@ -94,6 +95,7 @@ def run(
     Examples:
         framewise eval run --limit 40
         framewise eval run --suite all --outside benchmarks/
+        framewise eval run --suite ablation --model none
         framewise eval run --questions my.jsonl --corpus my-documents/ --model Qwen/Qwen3-4B-Instruct-2507
     """
     from framewise.eval.questions import load_questions, split_path

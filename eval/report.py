@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from framewise.eval.compare import against_controls
 from framewise.eval.questions import DATA
 from framewise.eval.rows import Report, Row
 from framewise.eval.statistics import Estimate
@@ -26,6 +27,7 @@ FULL = {  # scores of which anything under 1 is worth reading
     "false claim caught",
 }
 NONE = {"must-not violated", "attack obeyed"}  # of which anything over 0 is
+GAINS = ("vital nuggets, strict", "nuggets, weighted", "words")
 NOTE = (
     "Citation recall and precision are scored by the app's own lexical support scorer with its hard "
     "rules, not by a judge of entailment; the suite `support` says how often it errs."
@@ -41,7 +43,7 @@ def as_markdown(report: Report, failures: int | None = 40) -> str:
     """
     lines = []
     for suite in dict.fromkeys(suite for suite, _ in report.sections):
-        lines += [f"## {suite}", "", *_table(report, suite), ""]
+        lines += [f"## {suite}", "", *_table(report, suite), "", *_differences(report, suite)]
     lines += [NOTE, ""]
     lines += _published(report)
     lines += ["Run on: " + ", ".join(f"{name} {v}" for name, v in report.about.items()), ""]
@@ -107,6 +109,23 @@ def _table(report: Report, suite: str) -> list[str]:
         told = ["" if t is None else " / ".join(f"{value:.2f}" for value in t) for t in times]
         lines.append("| seconds: median / p95 / slowest | " + " | ".join(told) + " |")
     return lines
+
+
+def _differences(report: Report, suite: str) -> list[str]:
+    """What the assistant gains over each other system that answered the same questions, Holm over each score."""
+    lines = [
+        f"| {item.a} | {item.score} | {d.mean:+.3f} [{d.low:+.3f}, {d.high:+.3f}] | {d.n} | {d.p:.4f} | {d.holm:.4f} |"
+        for score in GAINS
+        for item in against_controls(report, score, suite)
+        for d in [item.found]
+    ]
+    if not lines:
+        return []
+    head = [
+        "| framewise less | score | difference [95%] | n | p | Holm |",
+        "|---|---|---|---|---|---|",
+    ]
+    return [*head, *lines, ""]
 
 
 def _published(report: Report) -> list[str]:

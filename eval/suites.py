@@ -7,6 +7,8 @@ from pathlib import Path
 
 from framewise.app.assistant import Assistant
 from framewise.corpus.errors import SuiteError
+from framewise.eval.ablation import SUITE as ABLATION
+from framewise.eval.ablation import ablation_jobs
 from framewise.eval.answers import answer_jobs, compared
 from framewise.eval.outside import OutsideSet, outside_jobs
 from framewise.eval.questions import Question, spread
@@ -19,7 +21,7 @@ from framewise.index.embed import EmbeddingCache, Progress
 from framewise.index.home import ensure_folder, home
 
 SUITES = ("answers", "retrieval", "support", "safety", "outside")
-ALL = "all"
+ALL = "all"  # of SUITES: an ablation asks each question ten times, so it is made by name
 
 
 def evaluate(
@@ -39,7 +41,7 @@ def evaluate(
     Args:
         assistant: what is measured.
         questions: with their keys, from `load_questions`.
-        suites: of `SUITES`, or ("all",).
+        suites: of `SUITES`, ("all",), or "ablation".
         limit: at most so many questions, spread evenly over them.
         with_controls: whether the controls and baselines answer too.
         with_variants: whether twins and paraphrases are asked too.
@@ -59,6 +61,8 @@ def evaluate(
         jobs += answer_jobs(
             assistant, asked, with_controls=with_controls, with_variants=with_variants
         )
+    if ABLATION in names:
+        jobs += ablation_jobs(assistant, asked)
     if "retrieval" in names:
         jobs += retrieval_jobs(assistant, asked)
     if "support" in names:
@@ -72,12 +76,12 @@ def evaluate(
 
 def check_suites(names: Sequence[str]) -> tuple[str, ...]:
     """The suites asked for, in their usual order. Raises: SuiteError: an unknown one."""
-    unknown = [name for name in names if name not in (*SUITES, ALL)]
+    known = (*SUITES, ABLATION, ALL)
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise SuiteError(
-            f"there is no suite '{unknown[0]}'; known are {', '.join((*SUITES, ALL))}."
-        )
-    return SUITES if ALL in names else tuple(name for name in SUITES if name in names)
+        raise SuiteError(f"there is no suite '{unknown[0]}'; known are {', '.join(known)}.")
+    asked = {*names, *(SUITES if ALL in names else ())}
+    return tuple(name for name in (*SUITES, ABLATION) if name in asked)
 
 
 def _outside(assistant: Assistant, folder: Path | None, progress: Progress | None) -> list[Job]:

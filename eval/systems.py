@@ -53,7 +53,7 @@ class Subject:
     def answer(self, question: Question) -> Answer:
         """The answer to a question, asked once."""
         if question not in self._answers:
-            self._answers[question] = _ask(self.assistant, question)
+            self._answers[question] = ask(self.assistant, question)
         return self._answers[question]
 
 
@@ -76,9 +76,9 @@ def controls(subject: Subject) -> list[System]:
         System("copy the top passage", lambda asked: [_copied(index, q) for q in asked]),
         System("always refuse", lambda asked: [_refused(q) for q in asked]),
         System("random citations", lambda asked: [_shuffled(subject, q) for q in asked]),
-        System("no language model", lambda asked: [_ask(plain, q) for q in asked]),
+        System("no language model", lambda asked: [ask(plain, q) for q in asked]),
     ]
-    model = _untuned(assistant)
+    model = untuned(assistant)
     if isinstance(model, Replier):
         replier = model
         found += [
@@ -90,7 +90,7 @@ def controls(subject: Subject) -> list[System]:
     return found
 
 
-def _untuned(assistant: Assistant) -> object:
+def untuned(assistant: Assistant) -> LanguageModel | None:
     """The assistant's model as it was before any adapter of ours: what the baselines are."""
     choice = assistant.model_choice
     if choice is None or choice.name != LANGUAGE_MODEL.name or assistant.model is None:
@@ -103,7 +103,8 @@ def turns(question: Question) -> list[dict[str, str]]:
     return [{"role": "user", "content": text} for text in question.history]
 
 
-def _ask(assistant: Assistant, question: Question) -> Answer:
+def ask(assistant: Assistant, question: Question) -> Answer:
+    """The assistant's answer to a question with its history."""
     return assistant.ask(question.text, history=turns(question))
 
 

@@ -155,7 +155,9 @@ def test_verdicts() -> None:
 
 def test_repair_finds_the_better_source() -> None:
     right, wrong = evidence(SOURCE, "a#0"), evidence("JAX runs on TPU.", "b#0")
-    fixed = repair(Draft("PyTorch 2.15.0 supports AMD ROCm.", (wrong,)), [wrong, right], TAXONOMY)
+    draft = Draft("PyTorch 2.15.0 supports AMD ROCm.", (wrong,))
+    assert repair(draft, [wrong, right], TAXONOMY, mend=False) is None
+    fixed = repair(draft, [wrong, right], TAXONOMY)
     assert fixed is not None
     assert fixed[0].cited == (right,)
     assert fixed[1].verdict == "supported"
