@@ -1,7 +1,8 @@
-"""`framewise corpus …`: lint, stats, show, sources, stale; parses input and prints."""
+"""`framewise corpus …`: lint, stats, show, sources, stale, unasked; parses input and prints."""
 
 from __future__ import annotations
 
+from json import dumps
 from typing import Annotated
 
 import typer
@@ -15,17 +16,37 @@ app = typer.Typer(help="Read and check what Framewise knows.", no_args_is_help=T
 def lint(corpus: Corpus = None) -> None:
     """Check every rule of CONTRIBUTING that a program can check; exit 1 if one is broken."""
     from framewise.corpus.articles import load_folder, load_shipped
+    from framewise.corpus.asked import load_asked
     from framewise.corpus.lint import lint as check
     from framewise.corpus.metrics import load_metrics
     from framewise.corpus.taxonomy import load_taxonomy
 
     documents = load_shipped() if corpus is None else load_folder(corpus)
-    findings = check(documents, load_taxonomy(), load_metrics())
+    asked = load_asked() if corpus is None else {}
+    findings = check(documents, load_taxonomy(), load_metrics(), asked)
     for finding in findings:
         out(str(finding))
     out(f"{len(documents)} documents, {len(findings)} findings")
     if findings:
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def unasked() -> None:
+    """Print a line for asked.jsonl, to be filled in, per shipped sentence that no question is written for.
+
+    Examples:
+        framewise corpus unasked >> corpus/data/asked.jsonl
+    """
+    from framewise.corpus.articles import load_shipped
+    from framewise.corpus.asked import load_asked
+    from framewise.corpus.asked import unasked as missing
+
+    asked = load_asked()
+    for document in load_shipped():
+        for sentence in missing(document, asked):
+            row = {"document": document.id, "sentence": sentence, "asked": []}
+            out(dumps(row, ensure_ascii=False))
 
 
 @app.command()

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from framewise.app.content import content_words
 from framewise.app.evidence import Evidence, EvidenceConfig, heading_of
-from framewise.app.relevance import Seen, load_relevance
+from framewise.app.relevance import Known, Seen, load_relevance
 from framewise.app.retrieve import FITTING, filters_of, retrieve
 from framewise.app.understand import Query
 from framewise.corpus.taxonomy import Taxonomy
@@ -73,8 +73,11 @@ def _seen(
             rank=rank,
             passage_cosine=around.get(item.sentence.passage_id),
             document_rank=places.get(item.document.id),
+            known=known,
         )
-        for rank, item in enumerate(items)
+        for rank, (item, known) in enumerate(
+            zip(items, _known(items, query, rarity, index), strict=True)
+        )
     ]
 
 
@@ -87,6 +90,7 @@ def _seen_of(
     rank: int,
     passage_cosine: float | None,
     document_rank: int | None,
+    known: Known | None,
 ) -> Seen:
     said = set(words(item.text))
     held = [rarity[stem] for stem in rarity if stem in said]
@@ -108,13 +112,51 @@ def _seen_of(
         frameworks=_share(asked, spoken),
         criteria=_share(set(query.criteria), set(item.criteria)),
         words=len(item.text.split()),
-        held=sum(held) / sum(rarity.values()) if rarity else 0.0,
+        held=_held(rarity, said),
         rarest_held=max(held, default=0.0),
         rarest_lost=max(lost, default=0.0),
         other_frameworks=len(spoken - asked),
         other_criteria=len(set(item.criteria) - set(query.criteria)),
         none_asked=bool(asked) and not asked & spoken,
+        known=known,
     )
+
+
+def _known(
+    items: Sequence[Evidence], query: Query, rarity: Mapping[str, float], index: Index
+) -> list[Known | None]:
+    """How near the question comes to those that each sentence is known to answer."""
+    cosines = index.asked(query.neutral, [item.id for item in items])
+    nearest = sorted(cosines, reverse=True)
+    found: list[Known | None] = []
+    for item, cosine in zip(items, cosines, strict=True):
+        asked = item.document.questions_at(item.sentence.start)
+        if not asked:
+            found.append(None)
+            continue
+        spoken = {stem for question in asked for stem in words(question)}
+        best = max(_held(rarity, set(words(question))) for question in asked)
+        held = [rarity[stem] for stem in rarity if stem in spoken]
+        lost = [rarity[stem] for stem in rarity if stem not in spoken]
+        foreign = [index.rarity(stem) for stem in sorted(spoken - set(words(query.text)))]
+        found.append(
+            Known(
+                cosine=cosine,
+                behind=nearest[0] - cosine,
+                rank=nearest.index(cosine),
+                held=best,
+                rarest_held=max(held, default=0.0),
+                rarest_lost=max(lost, default=0.0),
+                foreign=max(foreign, default=0.0),
+            )
+        )
+    return found
+
+
+def _held(rarity: Mapping[str, float], said: set[str]) -> float:
+    """The share of the question's words that are said, rare ones counting more."""
+    total = sum(rarity.values())
+    return sum(rarity[stem] for stem in rarity if stem in said) / total if total else 0.0
 
 
 def _share(asked: set[str], held: set[str]) -> float:

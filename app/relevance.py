@@ -26,14 +26,32 @@ NOT_FOUND_RANK = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """How near a question comes to the questions that a sentence is known to answer.
+
+    `cosine`: to the nearest of them; `behind`: how much less than that of the nearest found sentence; `rank`: its
+    place by it, from 0. Of the words of them all: `held`, `rarest_held`, `rarest_lost` as in `Seen`, and `foreign`, the
+    rarity of the rarest that the question lacks.
+    """
+
+    cosine: float
+    behind: float
+    rank: int
+    held: float
+    rarest_held: float
+    rarest_lost: float
+    foreign: float
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What is known of a found sentence without reading it.
 
     `bm25` and the shares `overlap`, `held`, `frameworks`, `criteria` are from 0 to 1; `held` is `overlap` with rare
     words counting more, `rarest_held` and `rarest_lost` the rarity of the rarest word of the question that the
     sentence holds, and that it does not; `other_frameworks` and `other_criteria` are how many it speaks of that
-    were not asked about. `rank` and `document_rank` count from 0; None where the passage or document was not among
-    those found.
+    were not asked about. `known` tells of the questions that the sentence is known to answer, None where none is.
+    `rank` and `document_rank` count from 0; None where the passage or document was not among those found.
     """
 
     cosine: float
@@ -57,6 +75,7 @@ class Seen:
     other_frameworks: int
     other_criteria: int
     none_asked: bool
+    known: Known | None = None
 
     def features(self) -> dict[str, float]:
         """The numbers that are weighed, by name, always in the same order."""
@@ -83,12 +102,27 @@ class Seen:
             "other frameworks": float(self.other_frameworks),
             "other criteria": float(self.other_criteria),
             "none asked": float(self.none_asked),
+            **_known_features(self.known),
             **{
                 f"verdict, {intent}": float(self.role == "verdict" and self.intent == intent)
                 for intent in INTENTS
             },
             **{f"under {heading}": float(self.heading == heading) for heading in HEADINGS},
         }
+
+
+def _known_features(known: Known | None) -> dict[str, float]:
+    found = known or Known(0, 0, NOT_FOUND_RANK, 0, 0, 0, 0)
+    return {
+        "known": float(known is not None),
+        "known cosine": found.cosine,
+        "known behind": found.behind,
+        "known rank": 1 / (1 + found.rank),
+        "known held": found.held,
+        "known rarest held": found.rarest_held / 10,
+        "known rarest lost": found.rarest_lost / 10,
+        "known foreign": found.foreign / 10,
+    }
 
 
 @dataclass(frozen=True, slots=True)

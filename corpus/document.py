@@ -52,6 +52,8 @@ class Document:
 
     `text` is Markdown with the source marks taken out; every offset in the program is a
     character offset into it. Dates are ISO 8601, to the day, month or year that is known.
+    `questions` are pairs of a sentence's offset and a question that this sentence answers: the
+    document is found by them and they are not shown.
     """
 
     id: str
@@ -65,18 +67,21 @@ class Document:
     checked: str = ""
     sources: tuple[Source, ...] = ()
     marks: tuple[Mark, ...] = field(default=(), repr=False)
+    questions: tuple[tuple[int, str], ...] = field(default=(), repr=False)
     path: str = ""
 
     @property
     def content_hash(self) -> str:
-        """The sha256 of all that a reader of this document can see, as 64 hex digits."""
+        """The sha256 of all that a reader of this document can see or ask, as 64 hex digits."""
         parts = (self.id, self.title, self.kind, self.form, self.published, self.checked)
         shown = "\x1f".join((*parts, ",".join(self.frameworks), ",".join(self.topics), self.text))
         origins = "\x1f".join(
             f"{s.id}|{s.title}|{s.locator}|{s.date}|{s.url}" for s in self.sources
         )
         traced = "\x1f".join(f"{mark.offset}|{mark.key}" for mark in self.marks)
-        return hashlib.sha256("\x1e".join((shown, origins, traced)).encode()).hexdigest()
+        asked = "\x1f".join(f"{start}|{question}" for start, question in self.questions)
+        parts = (shown, origins, traced, *([asked] if asked else []))
+        return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
 
     def marks_of(self, start: int, end: int) -> tuple[Mark, ...]:
         """The marks that vouch for the text from `start` to `end`.
@@ -91,6 +96,10 @@ class Document:
         limit = len(self.text) if border is None else border.start()
         later = [mark for mark in self.marks if end < mark.offset <= limit]
         return tuple(mark for mark in later if mark.offset == later[0].offset) if later else ()
+
+    def questions_at(self, start: int) -> tuple[str, ...]:
+        """The questions that the sentence at an offset answers."""
+        return tuple(question for at, question in self.questions if at == start)
 
     def source_of(self, start: int, end: int) -> Source | None:
         """The first source that vouches for the text from `start` to `end`.

@@ -6,7 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from framewise.corpus.asked import ASKED, Asked, orphans
 from framewise.corpus.document import Document
 from framewise.corpus.metrics import MetricTable, find_rows
 from framewise.corpus.sentences import split_sentences
@@ -44,9 +46,12 @@ class Finding:
 
 
 def lint(
-    documents: Iterable[Document], taxonomy: Taxonomy, tables: tuple[MetricTable, ...]
+    documents: Iterable[Document],
+    taxonomy: Taxonomy,
+    tables: tuple[MetricTable, ...],
+    asked: Asked = MappingProxyType({}),
 ) -> list[Finding]:
-    """Every broken rule, by document and rule."""
+    """Every broken rule, by document and rule; of `asked` the sentences that have left the documents."""
     documents = list(documents)
     findings = [
         finding
@@ -55,6 +60,10 @@ def lint(
         for finding in check(document, taxonomy, tables)
     ]
     findings.extend(_duplicates(documents))
+    findings.extend(
+        Finding("asked", ASKED.name, "question without its sentence", f"'{sentence}'")
+        for sentence in orphans(documents, asked)
+    )
     return sorted(findings, key=lambda f: (f.document_id, f.rule, f.message))
 
 

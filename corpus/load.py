@@ -13,6 +13,7 @@ from framewise.corpus.articles import (
     load_folder,
     load_shipped,
 )
+from framewise.corpus.asked import load_asked, with_questions
 from framewise.corpus.document import Document
 from framewise.corpus.metrics import load_metrics
 from framewise.corpus.sentences import SPLITTER_VERSION
@@ -28,9 +29,11 @@ def load_corpus(folder: Path | None = None) -> list[Document]:
     """
     if folder is not None:
         return load_folder(folder)
-    tables = load_metrics()
+    tables, asked = load_metrics(), load_asked()
     documents = [*load_shipped(), *state_tables(tables, load_taxonomy())]
-    return check_ids(with_row_sources(document, tables) for document in documents)
+    return check_ids(
+        with_questions(with_row_sources(document, tables), asked) for document in documents
+    )
 
 
 def corpus_stamp(folder: Path | None = None) -> str:
@@ -39,7 +42,7 @@ def corpus_stamp(folder: Path | None = None) -> str:
     Cheap, where reading everything is not; equal stamps mean an unchanged corpus.
     """
     root = folder or DATA
-    suffixes = (*SUFFIXES, ".csv", ".toml")
+    suffixes = (*SUFFIXES, ".csv", ".toml", ".jsonl")
     facts = [f"splitter {SPLITTER_VERSION}"]
     for path in files_below(root, suffixes):
         status = path.stat()

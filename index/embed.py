@@ -211,12 +211,12 @@ class EmbeddingCache:
 
     Args:
         path: the SQLite file; made if it is not there. None keeps nothing.
-        shipped: an .npz file of `keys` (n, 16) uint8 and `vectors` (n, dim) float16, read only.
+        shipped: an .npz file of `keys` (n, 16) uint8 and `vectors` (n, dim) of any length, read only.
     """
 
     def __init__(self, path: Path | None, *, shipped: Path | None = None) -> None:
         self._path = path
-        self._shipped: dict[bytes, NDArray[np.float16]] = {}
+        self._shipped: dict[bytes, NDArray[Any]] = {}
         if shipped is not None and shipped.is_file():
             with np.load(shipped, allow_pickle=False) as arrays:
                 keys, vectors = arrays["keys"], arrays["vectors"]
@@ -230,7 +230,9 @@ class EmbeddingCache:
         Shape: (len(texts), dim), float32. Raises: StorageError: the cache cannot be written.
         """
         keys = [text_key(encoder.id, text) for text in texts]
-        known = {key: self._shipped[key] for key in keys if key in self._shipped}
+        known: dict[bytes, NDArray[Any]] = {
+            key: self._shipped[key] for key in keys if key in self._shipped
+        }
         try:
             with _open(self._path) as database:
                 known |= _read(database, [key for key in keys if key not in known])

@@ -17,6 +17,7 @@ from framewise.corpus.articles import check_ids
 from framewise.corpus.document import Document, Mark, Source
 from framewise.corpus.errors import CorpusError, IndexMismatchError
 from framewise.corpus.sentences import SPLITTER_VERSION
+from framewise.index.asked import Asked, nearest
 from framewise.index.chunk import chunk, search_text
 from framewise.index.embed import EmbeddingCache, Encoder, Progress, Vectors
 from framewise.index.ranker import DEPTH, Mode, Ranker
@@ -25,6 +26,7 @@ from framewise.index.types import Filters, Hit, Passage, Sentence
 from numpy.typing import NDArray
 
 REMEMBERED = 256  # vectors of recent queries
+QUESTIONS = "questions"  # folder of the vectors of what sentences answer; not there where nothing is known of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Index:
         sentences: Ranker,
         encoder: Encoder,
         *,
+        asked: Asked | None = None,
         digest: str = "",
         config: IndexConfig | None = None,
     ) -> None:
@@ -60,6 +63,7 @@ class Index:
         self._vectors: dict[str, Vectors] = {}
         self._passages = passages
         self._sentences = sentences
+        self._asked = asked
         self._passage_documents = _documents_of(passages)
         self._sentence_documents = _documents_of(sentences)
         self._sentences_of: dict[str, list[str]] = {}
@@ -129,6 +133,9 @@ class Index:
             Ranker.load(passages, folder / "passages"),
             Ranker.load(sentences, folder / "sentences"),
             encoder,
+            asked=Asked.load(folder / QUESTIONS, len(sentences))
+            if (folder / QUESTIONS).is_dir()
+            else None,
             digest=str(manifest["digest"]),
             config=IndexConfig(**manifest["config"]),
         )
@@ -157,8 +164,9 @@ class Index:
     ) -> list[Hit]:
         """The k best sentences, best first, ties by id.
 
-        Three rankings are fused: the sentences' words, their meaning, and the rank of the
-        passage each stands in, so that a terse sentence gains from its surroundings.
+        Four rankings are fused: the sentences' words, their meaning, the questions they are known
+        to answer, and the rank of the passage each stands in, so that a terse sentence gains from
+        its surroundings.
         """
         if not query.strip():
             return []
@@ -168,7 +176,26 @@ class Index:
         )
         surroundings = [id for hit in passages for id in self._sentences_of.get(hit.id, ())]
         allowed = self._allowed(self._sentences, filters)
-        return self._sentences.search(query, vector, k, allowed=allowed, also=[surroundings])
+        also = [surroundings, self._answering(vector, allowed)]
+        return self._sentences.search(query, vector, k, allowed=allowed, also=also)
+
+    def asked(self, query: str, ids: Sequence[str]) -> list[float]:
+        """Per sentence the cosine of a query and the nearest question it is known to answer; 0 where none is."""
+        if self._asked is None:
+            return [0.0] * len(ids)
+        cosines = self._asked.cosines(self.vector(query))
+        return [float(cosines[self._sentences.position(id)]) for id in ids]
+
+    def _answering(self, vector: Vectors, allowed: NDArray[np.int64] | None) -> list[str]:
+        """The sentences whose questions are nearest to a query's vector."""
+        if self._asked is None:
+            return []
+        cosines = self._asked.cosines(vector)
+        if allowed is not None:
+            kept = np.zeros_like(cosines)
+            kept[allowed] = cosines[allowed]
+            cosines = kept
+        return nearest(cosines, [unit.id for unit in self._sentences.units], DEPTH)
 
     def remember(self, queries: Sequence[str]) -> None:
         """Encodes the queries of the searches that follow in one batch, cheaper than one by one."""
@@ -305,6 +332,15 @@ def _write(
         texts = [search_text(by_id[unit.document_id], unit) for unit in units]
         Ranker.build(units, texts, cache.encode(encoder, texts, progress)).save(folder / name)
         _write_rows(folder / f"{name}.jsonl", [asdict(unit) for unit in units])
+    asked = [
+        (at, question)
+        for at, sentence in enumerate(sentences)
+        for question in by_id[sentence.document_id].questions_at(sentence.start)
+    ]
+    if asked:
+        vectors = cache.encode(encoder, [question for _, question in asked], progress)
+        at = np.array([position for position, _ in asked], dtype=np.int64)
+        Asked(vectors, at, len(sentences)).save(folder / QUESTIONS)
     # The file's name only: no path of this machine is kept or shown.
     named = [replace(document, path=Path(document.path).name) for document in documents]
     _write_rows(folder / "documents.jsonl", [asdict(document) for document in named])
@@ -333,6 +369,7 @@ def _read_rows(path: Path) -> list[dict[str, Any]]:
 def _document(row: dict[str, Any]) -> Document:
     row["sources"] = tuple(Source(**source) for source in row["sources"])
     row["marks"] = tuple(Mark(**mark) for mark in row["marks"])
+    row["questions"] = tuple((start, question) for start, question in row.get("questions", ()))
     row["frameworks"] = tuple(row["frameworks"])
     row["topics"] = tuple(row["topics"])
     return Document(**row)

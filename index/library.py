@@ -16,11 +16,13 @@ from framewise.index.embed import (
     Encoder,
     Progress,
     SentenceTransformerEncoder,
+    Vectors,
     text_key,
 )
 from framewise.index.home import ensure_folder, home
 from framewise.index.index import Index, IndexConfig, generation_digest
 from framewise.index.weights import ENCODER, Say, locate
+from numpy.typing import NDArray
 
 SHIPPED_EMBEDDINGS = Path(__file__).parent / "data" / "embeddings.npz"
 STAMP = "STAMP"  # which state of the corpus files the current generation was made from
@@ -102,8 +104,8 @@ def open_index(
 def export_embeddings(encoder: Encoder, path: Path, *, progress: Progress | None = None) -> int:
     """Writes the shipped corpus's embeddings to a file that ships with Framewise; gives their number.
 
-    With them the first use needs no encoding pass. Vectors are float16, under a key of text and
-    encoder, sorted by key, so that the same corpus gives the same bytes.
+    With them the first use needs no encoding pass. Vectors are rounded to int8 (cosine to float32 above .9999), under
+    a key of text and encoder, sorted by key, so that the same corpus gives the same bytes.
     """
     cache = EmbeddingCache(ensure_folder(home() / "cache") / "embeddings.sqlite")
     texts = set()
@@ -114,12 +116,19 @@ def export_embeddings(encoder: Encoder, path: Path, *, progress: Progress | None
             count_tokens=encoder.count_tokens,
         )
         texts |= {search_text(document, unit) for units in parts for unit in units}
+        texts |= {question for _, question in document.questions}
     ordered = sorted(texts, key=lambda text: text_key(encoder.id, text))
-    vectors = cache.encode(encoder, ordered, progress).astype(np.float16)
+    vectors = rounded(cache.encode(encoder, ordered, progress))
     keys = np.frombuffer(b"".join(text_key(encoder.id, text) for text in ordered), dtype=np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, keys=keys.reshape(len(ordered), -1), vectors=vectors)
     return len(ordered)
+
+
+def rounded(vectors: Vectors) -> NDArray[np.int8]:
+    """Rows as int8, each scaled so that its largest number is 127; whoever reads them makes them unit rows again."""
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    return np.round(127 * vectors / np.where(largest > 0, largest, 1)).astype(np.int8)
 
 
 def _stamp(root: Path) -> str:

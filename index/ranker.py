@@ -77,6 +77,10 @@ class Ranker:
         """A unit's unit vector. Shape: (dim,)."""
         return np.asarray(self._dense.vectors[self._position[id]], dtype=np.float32)
 
+    def position(self, id: str) -> int:
+        """The place of a unit among all."""
+        return self._position[id]
+
     def unit(self, id: str) -> Passage | Sentence:
         """The unit with this id."""
         return self.units[self._position[id]]
