@@ -53,6 +53,10 @@ def features(query: Query, gathered: Gathered, index: Index) -> dict[str, float]
     leading = set().union(*stems)
     lost = [index.rarity(stem) for stem in asked - leading]
     unknown = index.rarity("")  # as rare as what stands nowhere
+    near = sorted(index.asked(query.neutral, [item.id for item in gathered.evidence]), reverse=True)
+    known = [
+        set(words(q)) for item in best for q in item.document.questions_at(item.sentence.start)
+    ]
     text = " ".join(item.text for item in best).lower()
     mean = sum(relevance) / LEADING
     vector = index.vector(query.neutral)
@@ -64,6 +68,9 @@ def features(query: Query, gathered: Gathered, index: Index) -> dict[str, float]
         "held by one": max((_held(asked, said, index) for said in stems), default=0.0),
         "held by five": _held(asked, leading, index),
         "held by all": _held(asked, every, index),
+        "nearest known": max(near, default=0.0),
+        "five known": sum(near[:LEADING]) / LEADING,
+        "held by one known": max((_held(asked, said, index) for said in known), default=0.0),
         "rarest lost": max(lost, default=0.0) / 10,
         "unknown words": sum(index.rarity(stem) >= unknown for stem in asked) / LEADING,
         "names lost": min(sum(name.lower() not in text for name in query.names), MANY),
