@@ -30,10 +30,9 @@ def load_corpus(folder: Path | None = None) -> list[Document]:
     if folder is not None:
         return load_folder(folder)
     tables, asked = load_metrics(), load_asked()
-    documents = [*load_shipped(), *state_tables(tables, load_taxonomy())]
-    return check_ids(
-        with_questions(with_row_sources(document, tables), asked) for document in documents
-    )
+    written = [with_questions(document, asked) for document in load_shipped()]
+    documents = [*written, *state_tables(tables, load_taxonomy())]
+    return check_ids(with_row_sources(document, tables) for document in documents)
 
 
 def corpus_stamp(folder: Path | None = None) -> str:

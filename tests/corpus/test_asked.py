@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from fakes import document
+from framewise.corpus.articles import load_shipped
 from framewise.corpus.asked import ASKED, load_asked, orphans, unasked, with_questions
 from framewise.corpus.errors import CorpusError
 from framewise.corpus.lint import lint
-from framewise.corpus.load import load_corpus
 from framewise.corpus.taxonomy import load_taxonomy
 
 TEXT = "JAX runs on TPU.\n\nFlax is built\non JAX."
@@ -50,8 +50,9 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 
 
 def test_every_shipped_question_has_its_sentence() -> None:
-    asked = load_asked()
-    assert orphans(load_corpus(), asked) == []
+    asked, documents = load_asked(), load_shipped()
+    assert orphans(documents, asked) == []
+    assert [line for document in documents for line in unasked(document, asked)] == []
     questions = [question for found in asked.values() for question in found]
     assert len(questions) > 10_000
     assert all(4 < len(question) < 250 for question in questions)
