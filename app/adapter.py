@@ -73,9 +73,9 @@ WRITER = Adapter(
 SUPPORT = Adapter(
     "support",
     {
-        WEIGHTS: "cfe31b3fac2b62d381664a864879aab957c7007f472bf9b13e82b5cd61d7741d",
+        WEIGHTS: "9f85c92df939f2ac98c174935f6e032650e30990ef45f93aabfa0e7a90894b8b",
         CONFIG: "accd7ab5104a21b4ea34fe307936c42b5dc4dae67729ae2680618c4c986ff919",
-        CALIBRATION: "0f9314323e3d7b3fd2b0efad3ae5faa9f7b6b3faaec889af8f0019eda5808997",
+        CALIBRATION: "36ba20cb622f034f51770105ea21c67cbdfc0395c3f4b74bce1a0ad592ba8f96",
     },
 )
 
