@@ -80,8 +80,8 @@ class Document:
         )
         traced = "\x1f".join(f"{mark.offset}|{mark.key}" for mark in self.marks)
         asked = "\x1f".join(f"{start}|{question}" for start, question in self.questions)
-        parts = (shown, origins, traced, *([asked] if asked else []))
-        return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
+        whole = (shown, origins, traced, *([asked] if asked else []))
+        return hashlib.sha256("\x1e".join(whole).encode()).hexdigest()
 
     def marks_of(self, start: int, end: int) -> tuple[Mark, ...]:
         """The marks that vouch for the text from `start` to `end`.

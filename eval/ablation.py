@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from framewise.app.assistant import AnswerConfig, Assistant
 from framewise.app.constrain import Rule
+from framewise.app.evidence import EvidenceConfig
 from framewise.app.language_model import Constraint, LanguageModel, Message, Stop
 from framewise.app.models import NONE
 from framewise.eval.answers import entailment, jobs_of
@@ -17,15 +18,18 @@ from framewise.eval.systems import Subject, System, ask, framewise, untuned
 SUITE = "ablation"
 
 
-def _evidence(**off: object) -> Callable[[AnswerConfig], AnswerConfig]:
-    return lambda config: replace(config, evidence=replace(config.evidence, **off))
+Switch = Callable[[AnswerConfig], AnswerConfig]
 
 
-SWITCHES: Mapping[str, Callable[[AnswerConfig], AnswerConfig]] = {
-    "without trained intent, order and refusal": _evidence(trained=False),
-    "without quotas": _evidence(per_cell=0),
-    "without verdicts of the best documents": _evidence(documents=0),
-    "without a search for contradictions": _evidence(checked=0),
+def _evidence(off: Callable[[EvidenceConfig], EvidenceConfig]) -> Switch:
+    return lambda config: replace(config, evidence=off(config.evidence))
+
+
+SWITCHES: Mapping[str, Switch] = {
+    "without trained intent, order and refusal": _evidence(lambda e: replace(e, trained=False)),
+    "without quotas": _evidence(lambda e: replace(e, per_cell=0)),
+    "without verdicts of the best documents": _evidence(lambda e: replace(e, documents=0)),
+    "without a search for contradictions": _evidence(lambda e: replace(e, checked=0)),
     "without repair": lambda config: replace(config, repair=False),
 }
 
@@ -60,7 +64,7 @@ def ablations(assistant: Assistant) -> list[System]:
             "without the language model": Assistant(model=NONE, index=index, config=config),
         }
         plain = untuned(assistant)
-        if plain is not model:
+        if plain is not None and plain is not model:
             off["without the writer's adapter"] = Assistant(
                 model=plain, scorer=scorer, index=index, config=config
             )
