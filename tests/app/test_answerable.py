@@ -79,7 +79,7 @@ def test_a_likely_question_is_answered_and_an_unlikely_one_says_why_not(index: I
     assert decide(query, found, TAXONOMY, likely=0.9).status == "answered"
     refused = decide(query, found, TAXONOMY, likely=0.1)
     assert (refused.status, refused.notes) == ("refused", (ELSEWHERE,))
-    doubtful = decide(query, found, TAXONOMY, likely=0.2)
+    doubtful = decide(query, found, TAXONOMY, likely=0.3)
     assert (doubtful.status, doubtful.notes) == ("answered", (DOUBT,))
     strange = replace(found, strangers=("QuantumFlow",))
     assert "called QuantumFlow" in decide(query, strange, TAXONOMY, likely=0.9).notes[0]
