@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from framewise.app.content import content_words
 from framewise.app.evidence import Evidence, EvidenceConfig, heading_of
-from framewise.app.relevance import Known, Seen, load_relevance
+from framewise.app.relevance import UNASKED_WEIGHTS, WEIGHTS, Known, Seen, load_relevance
 from framewise.app.retrieve import FITTING, filters_of, retrieve
 from framewise.app.understand import Query
 from framewise.corpus.taxonomy import Taxonomy
@@ -30,7 +30,7 @@ def by_relevance(
 
     Only for the encoder that the weights were trained with: another one's cosines mean other things.
     """
-    relevance = load_relevance()
+    relevance = load_relevance(WEIGHTS if index.knows_questions else UNASKED_WEIGHTS)
     if index.encoder.id != relevance.encoder:
         return list(ranked)
     leading = ranked[: config.weighed]

@@ -18,6 +18,8 @@ from framewise.corpus.errors import ModelLoadError
 from numpy.typing import NDArray
 
 WEIGHTS = Path(__file__).parent / "data" / "relevance.json"
+# Where nobody has written which questions the sentences answer: what else is known then counts for more.
+UNASKED_WEIGHTS = WEIGHTS.with_name("relevance_unasked.json")
 FORMS = "guide comparison migration explanation myth trend claim profile milestones table".split()
 HEADINGS = ("in short", "verdict", "reasons")
 INTENTS: tuple[Intent, ...] = ("choose", "compare", "fact", "explain", "migrate", "trend")

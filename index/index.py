@@ -179,6 +179,11 @@ class Index:
         also = [surroundings, self._answering(vector, allowed)]
         return self._sentences.search(query, vector, k, allowed=allowed, also=also)
 
+    @property
+    def knows_questions(self) -> bool:
+        """Whether for any sentence it is known which questions it answers."""
+        return self._asked is not None
+
     def asked(self, query: str, ids: Sequence[str]) -> list[float]:
         """Per sentence the cosine of a query and the nearest question it is known to answer; 0 where none is."""
         if self._asked is None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from framewise.app.relevance import WEIGHTS, Relevance, Seen
 from framewise.app.understand import understand
 from framewise.corpus.taxonomy import load_taxonomy
 from framewise.eval.extra import need
-from framewise.eval.statistics import Difference, difference, estimate
+from framewise.eval.statistics import Difference, Estimate, difference, estimate
 from framewise.eval.tune.rows import (
     Graded,
     TrainingQuestion,
@@ -57,6 +57,8 @@ class Judged:
 def tune(path: Path = WEIGHTS, *, training: Path | None = None, tell: Tell) -> dict[str, str]:
     """Makes the weights and writes them; gives nDCG@5 of retrieval's order and of the trained one.
 
+    Beside them goes a second file, "…_unasked.json", learnt as if no sentence had questions that it is known to answer.
+
     Args:
         path: where to write; by default over the weights that ship.
         training: a file of training questions of your own.
@@ -76,27 +78,42 @@ def tune(path: Path = WEIGHTS, *, training: Path | None = None, tell: Tell) -> d
         judged.append(judge(row, graded.get(row.question) or as_graded(row), index, known))
         if number % 50 == 0:
             tell(f"found sentences for {number} of {len(rows)} questions")
-    before = [ndcg(item.grades, item.missed) for item in judged]
-    after, opened = [0.0] * len(judged), [0.0] * len(judged)
+    bare = [without_known(item) for item in judged]
+    figures = {"nDCG@5 of retrieval's order": str(_over_topics(judged, [i.grades for i in judged]))}
+    figures |= _held_out("the trained order", judged, encoder.id)
+    figures |= _held_out("the order without known questions", bare, encoder.id)
+    save(fit(judged, encoder.id), path, len(rows))
+    save(fit(bare, encoder.id), path.with_name(f"{path.stem}_unasked{path.suffix}"), len(rows))
+    return figures
+
+
+def without_known(item: Judged) -> Judged:
+    """The same as if no sentence had questions that it is known to answer."""
+    return replace(item, seen=tuple(replace(seen, known=None) for seen in item.seen))
+
+
+def _held_out(name: str, judged: Sequence[Judged], encoder: str) -> dict[str, str]:
+    """nDCG@5 and how often the best opening comes first, each topic by weights that never saw it."""
+    orders: list[tuple[int, ...]] = [()] * len(judged)
     for fold in range(FOLDS):
-        model = fit([item for item in judged if fold_of(item.topic) != fold], encoder.id)
+        model = fit([item for item in judged if fold_of(item.topic) != fold], encoder)
         for at, item in enumerate(judged):
             if fold_of(item.topic) == fold:
-                order = reordered(item, model)
-                after[at], opened[at] = ndcg(order, item.missed), float(order[0] == 3)
+                orders[at] = reordered(item, model)
+    opened = [float(order[0] == 3) for order in orders]
     topics = [item.topic for item in judged]
-    figures = {
-        "nDCG@5 of retrieval's order": str(estimate(before, topics)),
-        "nDCG@5 of the trained order, held out": str(estimate(after, topics)),
-        "difference": told(difference(before, after, topics)),
-        "best opening first, retrieval's order": str(
-            estimate([float(item.grades[0] == 3) for item in judged], topics)
-        ),
-        "best opening first, the trained order, held out": str(estimate(opened, topics)),
+    before = [ndcg(item.grades, item.missed) for item in judged]
+    after = [ndcg(order, item.missed) for order, item in zip(orders, judged, strict=True)]
+    return {
+        f"nDCG@5 of {name}, held out": str(estimate(after, topics)),
+        f"{name} less retrieval's": told(difference(before, after, topics)),
+        f"best opening first, {name}, held out": str(estimate(opened, topics)),
     }
-    model = fit(judged, encoder.id)
-    save(model, path, len(rows))
-    return figures
+
+
+def _over_topics(judged: Sequence[Judged], orders: Sequence[tuple[int, ...]]) -> Estimate | None:
+    found = [ndcg(order, item.missed) for order, item in zip(orders, judged, strict=True)]
+    return estimate(found, [item.topic for item in judged])
 
 
 def judge(row: TrainingQuestion, graded: Graded, index: Index, known: Container[str]) -> Judged:

@@ -14,7 +14,14 @@ from fakes import HashEncoder, document
 from framewise.app.evidence import EvidenceConfig
 from framewise.app.gather import gather
 from framewise.app.order import weighable
-from framewise.app.relevance import WEIGHTS, Relevance, Seen, load_relevance
+from framewise.app.relevance import (
+    UNASKED_WEIGHTS,
+    WEIGHTS,
+    Known,
+    Relevance,
+    Seen,
+    load_relevance,
+)
 from framewise.app.understand import understand
 from framewise.corpus.errors import ModelLoadError
 from framewise.corpus.taxonomy import load_taxonomy
@@ -54,11 +61,17 @@ def test_no_feature_names_a_framework() -> None:
 
 
 def test_the_weights_that_ship_fit_the_features_and_the_embedded_encoder() -> None:
-    shipped = load_relevance()
-    assert set(shipped.weights) == set(PLAIN.features())
-    assert shipped.encoder == ENCODER.name
+    for path in (WEIGHTS, UNASKED_WEIGHTS):
+        shipped = load_relevance(path)
+        assert set(shipped.weights) == set(PLAIN.features())
+        assert shipped.encoder == ENCODER.name
     near, far = replace(PLAIN, cosine=0.8, rank=0), replace(PLAIN, cosine=0.1, rank=50)
     assert shipped.weigh([near])[0] > shipped.weigh([far])[0]
+    asked, other = Known(0.9, 0.0, 0, 0.8, 5.0, 2.0, 2.0), Known(0.3, 0.6, 9, 0.1, 1.0, 9.0, 9.0)
+    known = load_relevance(WEIGHTS)
+    asked_for, other_for = replace(PLAIN, known=asked), replace(PLAIN, known=other)
+    assert known.weigh([asked_for])[0] > known.weigh([other_for])[0]
+    assert shipped.weigh([asked_for])[0] == pytest.approx(shipped.weigh([PLAIN])[0])
 
 
 @pytest.mark.parametrize(
