@@ -113,14 +113,23 @@ def test_the_trained_order_leads_and_another_encoder_keeps_retrieval_s_own(
     unweighed = gather(query, index, taxonomy)
     assert {item.relevance for item in unweighed.evidence} == {None}
     # A model that likes long sentences only turns the order by its one weight.
-    monkeypatch.setattr("framewise.app.order.load_relevance", lambda: model(length=5.0))
+    monkeypatch.setattr(
+        "framewise.app.order.load_relevance", {UNASKED_WEIGHTS: model(length=5.0)}.get
+    )
     weighed = gather(query, index, taxonomy)
     lengths = [len(item.text.split()) for item in weighed.evidence]
     assert lengths == sorted(lengths, reverse=True)
     assert {item.id for item in weighed.evidence} == set(own)
-    monkeypatch.setattr("framewise.app.order.load_relevance", lambda: model(length=-5.0))
+    monkeypatch.setattr(
+        "framewise.app.order.load_relevance", {UNASKED_WEIGHTS: model(length=-5.0)}.get
+    )
     assert [i.id for i in gather(query, index, taxonomy).evidence] == [
         i.id for i in weighed.evidence
     ][::-1]
+    # With known questions it is the other weights that count.
+    asked = [replace(document("d0", texts[0]), questions=((0, "what does Keras run on"),))]
+    known = Index.build([*asked, document("d1", texts[1])], HashEncoder(), tmp_path / "known")
+    monkeypatch.setattr("framewise.app.order.load_relevance", {WEIGHTS: model(known=5.0)}.get)
+    assert [i.id for i in gather(query, known, taxonomy).evidence] == ["d0#0", "d1#0"]
     off = gather(query, index, taxonomy, config=EvidenceConfig(trained=False))
     assert {item.relevance for item in off.evidence} == {None}
