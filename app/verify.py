@@ -37,8 +37,9 @@ _ADVICE = re.compile(
     r"stay (?:on|with)|keep|move (?:on )?to|migrate to|switch to|port to|rewrite .{0,30}in|evaluate)\b([^,;:.]*)",
     re.I,
 )
-# Under which condition something is advised: before the advice, or behind it.
+# Under which condition something is advised: before the advice, as its ground or its case, or behind it.
 _CONDITION = re.compile(
+    r"^(.*?), so (?:choose|use|take|pick|prefer|start with|keep|move|migrate|switch)\b|"
     r"^(?:For|On|In|With|When|If|Where|Among|To|From|As|Under|At)\b([^,]*),|"
     r"\b(?:when|if|unless|until|only)\b(.*?)(?:, because\b|[,;:.]|$)"
 )

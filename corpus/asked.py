@@ -59,7 +59,7 @@ def orphans(documents: Iterable[Document], asked: Asked) -> list[str]:
 
 def unasked(document: Document, asked: Asked) -> list[str]:
     """The sentences of a document that no question is written for."""
-    return [line for line in _lines(document) if line not in asked]
+    return [line for line in _lines(document) if not asked.get(line)]
 
 
 def _lines(document: Document) -> list[str]:

@@ -64,6 +64,7 @@ class Index:
         self._passages = passages
         self._sentences = sentences
         self._asked = asked
+        self._sentence_ids = [unit.id for unit in sentences.units]
         self._passage_documents = _documents_of(passages)
         self._sentence_documents = _documents_of(sentences)
         self._sentences_of: dict[str, list[str]] = {}
@@ -200,7 +201,7 @@ class Index:
             kept = np.zeros_like(cosines)
             kept[allowed] = cosines[allowed]
             cosines = kept
-        return nearest(cosines, [unit.id for unit in self._sentences.units], DEPTH)
+        return nearest(cosines, self._sentence_ids, DEPTH)
 
     def remember(self, queries: Sequence[str]) -> None:
         """Encodes the queries of the searches that follow in one batch, cheaper than one by one."""

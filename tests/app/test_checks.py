@@ -244,6 +244,9 @@ def test_advice_keeps_the_condition_of_its_source(sentence: str, kept: bool) -> 
     assert "condition left out" in hard_rules(
         "Choose JAX, because it lists TPU.", [behind], TAXONOMY
     )
+    ground = "Ray offers no pretrained networks to fine-tune, so use JAX with its own models."
+    assert "condition left out" in hard_rules("Use JAX with its own models.", [ground], TAXONOMY)
+    assert hard_rules(ground, [ground], TAXONOMY) == ()
 
 
 @pytest.mark.parametrize(

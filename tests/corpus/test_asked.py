@@ -32,6 +32,7 @@ def test_a_sentence_that_is_gone_leaves_an_orphan() -> None:
     asked = {FLAX: ("?",), "Gone.": ("?",)}
     assert orphans([document("d", TEXT)], asked) == ["Gone."]
     assert unasked(document("d", TEXT), asked) == ["JAX runs on TPU."]
+    assert unasked(document("d", TEXT), {FLAX: ()})[1:] == [FLAX]  # a line not filled in
     findings = lint([document("d", TEXT)], load_taxonomy(), (), asked)
     assert "asked.jsonl: question without its sentence: 'Gone.'" in map(str, findings)
 
