@@ -53,7 +53,8 @@ def features(query: Query, gathered: Gathered, index: Index) -> dict[str, float]
     leading = set().union(*stems)
     lost = [index.rarity(stem) for stem in asked - leading]
     unknown = index.rarity("")  # as rare as what stands nowhere
-    near = sorted(index.asked(query.neutral, [item.id for item in gathered.evidence]), reverse=True)
+    asked_of = index.asked(query.neutral, [item.id for item in gathered.evidence])
+    near = sorted((nearest for nearest, _ in asked_of), reverse=True)
     known = [
         set(words(q)) for item in best for q in item.document.questions_at(item.sentence.start)
     ]

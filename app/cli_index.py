@@ -28,12 +28,12 @@ def build(encoder: Encoder = "embedded", corpus: Corpus = None, json: Json = Fal
 
 
 @app.command()
-def status(corpus: Corpus = None, json: Json = False) -> None:
+def status(encoder: Encoder = "embedded", corpus: Corpus = None, json: Json = False) -> None:
     """Show what the current index was made from."""
     from framewise.index.library import index_root
     from framewise.index.store import open_generation
 
-    folder, manifest = open_generation(index_root(corpus))
+    folder, manifest = open_generation(index_root(corpus, encoder=encoder))
     size_mb = sum(facts["bytes"] for facts in manifest["files"].values()) / 1e6
     facts = {
         "digest": manifest["digest"],
@@ -50,13 +50,13 @@ def status(corpus: Corpus = None, json: Json = False) -> None:
 
 
 @app.command()
-def verify(corpus: Corpus = None) -> None:
+def verify(encoder: Encoder = "embedded", corpus: Corpus = None) -> None:
     """Compare every file of the index with its checksum, and every sentence with its document."""
     from framewise.index.library import index_root
     from framewise.index.store import open_generation
     from framewise.index.verify import check_offsets
 
-    folder, manifest = open_generation(index_root(corpus))
+    folder, manifest = open_generation(index_root(corpus, encoder=encoder))
     sentences = check_offsets(folder)
     out(f"{len(manifest['files'])} files intact, {sentences} sentences verbatim in their documents")
 

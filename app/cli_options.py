@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 Model = Annotated[str, typer.Option(help="auto, embedded, none, a local folder, or a hub id.")]
-Encoder = Annotated[str, typer.Option(help="embedded, a local folder, or a hub id.")]
+Encoder = Annotated[
+    str, typer.Option(help="embedded, plain (it without our adapter), a folder, or a hub id.")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 Corpus = Annotated[

@@ -6,11 +6,12 @@ import platform
 import shutil
 from importlib.metadata import version
 
-from framewise.app.adapter import SUPPORT, WRITER, Adapter
+from framewise.app.adapter import SUPPORT, WRITER
 from framewise.app.models import NONE, choose_model
 from framewise.corpus.errors import FramewiseError
+from framewise.index.adapter import Adapter
 from framewise.index.home import home
-from framewise.index.library import index_root
+from framewise.index.library import ENCODER_ADAPTER, index_root
 from framewise.index.store import open_generation
 from framewise.index.weights import EMBEDDED, is_complete
 
@@ -45,7 +46,7 @@ def examine(model: str, device: str) -> list[Fact]:
         here = is_complete(embedded)
         because = str(embedded.folder) if here else "Run: framewise models pull"
         facts.append((f"embedded {embedded.role}", "here" if here else "not here", because))
-    facts += [_adapter_fact(adapter) for adapter in (WRITER, SUPPORT)]
+    facts += [_adapter_fact(adapter) for adapter in (ENCODER_ADAPTER, WRITER, SUPPORT)]
     facts.append(_index_fact())
     facts.append(
         ("network", "not needed", "once models and index are here, nothing leaves this machine")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from framewise.app.contradict import contradict, says_otherwise
+from framewise.app.editions import Ahead, ahead_in
 from framewise.app.evidence import Evidence, EvidenceConfig, evidence_of
 from framewise.app.order import by_relevance
 from framewise.app.retrieve import cells_of, filters_of, may_be_quoted, retrieve
@@ -17,16 +18,16 @@ from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.index import Index
 from framewise.index.types import Filters
 
-NEAR_DUPLICATE = 0.95  # cosine above which two sentences say the same
+NEAR_DUPLICATE = 0.94  # cosine above which two sentences say the same
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """All evidence for a query, best first, and which framework × criterion it covers.
 
-    `absent` are names of the question that no source mentions, `strangers` those among them that
-    are written like a framework's. `clashes` are pairs of ids, the better ranked first, of which
-    one denies what the other says.
+    `absent` are names of the question that no source mentions, `strangers` those among them that are written like a
+    framework's, `ahead` its versions that are newer than any a source knows. `clashes` are pairs of ids, the better
+    ranked first, of which one denies what the other says.
     """
 
     evidence: tuple[Evidence, ...]
@@ -35,6 +36,7 @@ class Gathered:
     clashes: tuple[tuple[str, str], ...] = ()
     absent: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
+    ahead: tuple[Ahead, ...] = ()
 
 
 def gather(
@@ -61,14 +63,31 @@ def gather(
     # Found only because they contradict what was chosen: ranked last.
     last = min((item.score for item in chosen), default=0.0)
     chosen += [evidence_of(id, query, index, taxonomy, score=last) for id in sorted(opposing)]
+    ahead = ahead_in(query.text, taxonomy, index)
+    chosen = _corrected(chosen, ahead, query, index, taxonomy)
     return Gathered(
         clashes=clashes,
         absent=tuple(name for name in query.names if not index.mentions(name)),
         strangers=tuple(name for name in query.unknown if not index.mentions(name)),
+        ahead=ahead,
         evidence=tuple(chosen),
         matrix=_matrix(query, chosen),
         documents_read=len({item.document.id for item in ranked}),
     )
+
+
+def _corrected(
+    chosen: Sequence[Evidence],
+    ahead: Iterable[Ahead],
+    query: Query,
+    index: Index,
+    taxonomy: Taxonomy,
+) -> list[Evidence]:
+    """What is newest first where a question takes for granted what is newer."""
+    ids = dict.fromkeys(item.told for item in ahead)
+    top = max((item.score for item in chosen), default=0.0)
+    told = [evidence_of(id, query, index, taxonomy, score=top) for id in ids]
+    return [*told, *(item for item in chosen if item.id not in ids)]
 
 
 def _distinct(ranked: Sequence[Evidence], index: Index, config: EvidenceConfig) -> list[Evidence]:

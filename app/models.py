@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from framewise.app.adapter import CALIBRATION, SUPPORT, WRITER, Adapter
+from framewise.app.adapter import CALIBRATION, SUPPORT, WRITER
 from framewise.app.calibration import Calibration
 from framewise.app.language_model import LanguageModel, TransformersModel
 from framewise.app.support import TrainedSupport
+from framewise.index.adapter import Adapter
 from framewise.index.device import Device, choose_device
 from framewise.index.weights import LANGUAGE_MODEL, Say, locate
 

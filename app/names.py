@@ -46,6 +46,17 @@ _OPTIONS = re.compile(
 )
 
 
+_PAIRS = (
+    "faster slower|better worse|easier harder|larger smaller|more less|newer older|lighter heavier"
+)
+_TURNED = {
+    word: other
+    for pair in _PAIRS.split("|")
+    for word, other in (pair.split(), reversed(pair.split()))
+}
+_THAN = re.compile(rf"\b(?:{'|'.join(_TURNED)})(?=[^.?!]*\bthan\b)", re.IGNORECASE)
+
+
 def find_frameworks(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
     """Taxonomy ids of the frameworks a text names exactly, in its order."""
     return tuple(dict.fromkeys(id for _, _, id in named_in(text, taxonomy)))
@@ -144,21 +155,34 @@ def _criterion_typos(lowered: str, taxonomy: Taxonomy) -> Iterable[tuple[int, st
 def in_fixed_order(text: str, taxonomy: Taxonomy) -> str:
     """The text with its options in an order of their own, so that naming one first moves nothing.
 
-    The first mentions of the frameworks change places into the order of their ids; later mentions
-    stay ("…, we know PyTorch already" says that of PyTorch). Then every "X or Y" of other
-    capitalised names is put in alphabetical order.
+    The first mentions of the frameworks change places into the order of their ids, "PyTorch MPS" as one; later
+    mentions stay ("…, we know PyTorch already" says that of PyTorch). "X slower than Y" is turned round where X and Y
+    change places. Then every "X or Y" of other capitalised names is put in alphabetical order.
     """
-    named = list(named_in(text, taxonomy))
-    first: dict[str, tuple[int, int]] = {}
-    for start, end, id in named:
-        first.setdefault(id, (start, end))
-    places = sorted(first.values())
+    options = _options(text, taxonomy)
+    ordered = sorted(options, key=lambda option: option[2])
     parts, at = [], 0
-    for (start, end), id in zip(places, sorted(first), strict=True):
-        told = first[id]
-        parts += [text[at:start], text[told[0] : told[1]]]
+    for (start, end, _), (from_, to, _) in zip(options, ordered, strict=True):
+        parts += [text[at:start], text[from_:to]]
         at = end
-    return _OPTIONS.sub(_in_order, "".join([*parts, text[at:]]))
+    fixed = "".join([*parts, text[at:]])
+    if len(options) == 2 and ordered != options:
+        fixed = _THAN.sub(lambda match: _TURNED[match[0].lower()], fixed, count=1)
+    return _OPTIONS.sub(_in_order, fixed)
+
+
+def _options(text: str, taxonomy: Taxonomy) -> list[tuple[int, int, tuple[str, ...]]]:
+    """Where each option is first named, and its ids: a name and the hardware right behind it are one option."""
+    options: list[tuple[int, int, tuple[str, ...]]] = []
+    seen: set[str] = set()
+    for start, end, id in sorted(named_in(text, taxonomy)):
+        if options and text[options[-1][1] : start] == " " and _is_hardware(id, taxonomy):
+            from_, _, ids = options[-1]
+            options[-1] = (from_, end, (*ids, id))
+        elif id not in seen:
+            options.append((start, end, (id,)))
+        seen.add(id)
+    return options
 
 
 def _in_order(match: re.Match[str]) -> str:

@@ -126,10 +126,12 @@ def _known(
     items: Sequence[Evidence], query: Query, rarity: Mapping[str, float], index: Index
 ) -> list[Known | None]:
     """How near the question comes to those that each sentence is known to answer."""
+    if not items:
+        return []
     cosines = index.asked(query.neutral, [item.id for item in items])
-    nearest = sorted(cosines, reverse=True)
+    nearest, nearest_mean = (sorted(column, reverse=True) for column in zip(*cosines, strict=True))
     found: list[Known | None] = []
-    for item, cosine in zip(items, cosines, strict=True):
+    for item, (cosine, mean) in zip(items, cosines, strict=True):
         asked = item.document.questions_at(item.sentence.start)
         if not asked:
             found.append(None)
@@ -142,6 +144,8 @@ def _known(
         found.append(
             Known(
                 cosine=cosine,
+                mean=mean,
+                mean_rank=nearest_mean.index(mean),
                 behind=nearest[0] - cosine,
                 rank=nearest.index(cosine),
                 held=best,

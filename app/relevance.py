@@ -32,13 +32,15 @@ class Known:
     """How near a question comes to the questions that a sentence is known to answer.
 
     `cosine`: to the nearest of them; `behind`: how much less than that of the nearest found sentence; `rank`: its
-    place by it, from 0. Of the words of them all: `held`, `rarest_held`, `rarest_lost` as in `Seen`, and `foreign`, the
-    rarity of the rarest that the question lacks.
+    place by it, from 0; `mean`, `mean_rank`: the mean cosine and the place by it. Of the words of them all: `held`,
+    `rarest_held`, `rarest_lost` as in `Seen`, and `foreign`, the rarity of the rarest that the question lacks.
     """
 
     cosine: float
     behind: float
     rank: int
+    mean: float
+    mean_rank: int
     held: float
     rarest_held: float
     rarest_lost: float
@@ -114,12 +116,14 @@ class Seen:
 
 
 def _known_features(known: Known | None) -> dict[str, float]:
-    found = known or Known(0, 0, NOT_FOUND_RANK, 0, 0, 0, 0)
+    found = known or Known(0, 0, NOT_FOUND_RANK, 0, NOT_FOUND_RANK, 0, 0, 0, 0)
     return {
         "known": float(known is not None),
         "known cosine": found.cosine,
         "known behind": found.behind,
         "known rank": 1 / (1 + found.rank),
+        "known mean": found.mean,
+        "known mean rank": 1 / (1 + found.mean_rank),
         "known held": found.held,
         "known rarest held": found.rarest_held / 10,
         "known rarest lost": found.rarest_lost / 10,

@@ -68,6 +68,10 @@ def ablations(assistant: Assistant) -> list[System]:
             off["without the writer's adapter"] = Assistant(
                 model=plain, scorer=scorer, index=index, config=config
             )
+    if index.knows_questions:
+        off["without the questions that sentences answer"] = Assistant(
+            model=model or NONE, scorer=scorer, index=index.without_questions(), config=config
+        )
     return [_system(name, changed) for name, changed in off.items()]
 
 

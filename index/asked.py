@@ -33,6 +33,14 @@ class Asked:
             best[self._owners] = np.maximum.reduceat(self._vectors @ vector, self._starts)
         return best
 
+    def means(self, vector: Vectors) -> Vectors:
+        """Per sentence the mean cosine of its questions, 0 where it has none. Shape: (n_sentences,)."""
+        mean = np.zeros(self._sentences, dtype=np.float32)
+        if len(self._owners):
+            counts = np.diff(np.append(self._starts, len(self._positions)))
+            mean[self._owners] = np.add.reduceat(self._vectors @ vector, self._starts) / counts
+        return mean
+
     def save(self, folder: Path) -> None:
         """Writes vectors and positions into a folder."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from framewise.corpus.errors import ModelLoadError, StorageError
+from framewise.index.adapter import merge
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
@@ -48,12 +49,15 @@ class SentenceTransformerEncoder:
         name: a folder, or a hub id where the hub can be reached.
         id: names the weights in index and cache; by default the name.
         device: "cpu", "cuda", "mps".
+        adapter: folder of an adapter that is added to the weights.
 
     Raises:
-        ModelLoadError: no such model, or weights that are not safetensors.
+        ModelLoadError: no such model, weights that are not safetensors, or an adapter that does not fit.
     """
 
-    def __init__(self, name: str | Path, *, id: str = "", device: str = "cpu") -> None:
+    def __init__(
+        self, name: str | Path, *, id: str = "", device: str = "cpu", adapter: Path | None = None
+    ) -> None:
         from sentence_transformers import SentenceTransformer
 
         folder = Path(name).expanduser()
@@ -78,6 +82,8 @@ class SentenceTransformerEncoder:
                 f"the encoder '{name}' cannot be loaded: {_first_line(error)}",
                 fix="Name a folder or hub id of a sentence-transformers model.",
             ) from error
+        if adapter is not None:
+            merge(self._model[0].auto_model, adapter)
         self._id = id or str(name)
         self._max_tokens = int(self._model.max_seq_length or 256)
 
@@ -124,12 +130,15 @@ class EmbeddedEncoder:
         folder: of a BERT that sentence-transformers pools by the mean and brings to length 1.
         id: names the weights in index and cache.
         device: "cpu", "cuda", "mps".
+        adapter: folder of an adapter that is added to the weights.
 
     Raises:
-        ModelLoadError: the weights cannot be loaded.
+        ModelLoadError: the weights cannot be loaded, or the adapter does not fit.
     """
 
-    def __init__(self, folder: Path, *, id: str, device: str = "cpu") -> None:
+    def __init__(
+        self, folder: Path, *, id: str, device: str = "cpu", adapter: Path | None = None
+    ) -> None:
         from transformers import AutoModel, AutoTokenizer
         from transformers.utils import logging
 
@@ -144,8 +153,10 @@ class EmbeddedEncoder:
                 f"the encoder '{folder}' cannot be loaded: {_first_line(error)}",
                 fix="framewise models pull --force",
             ) from error
+        if adapter is not None:
+            merge(model, adapter)
         self._model = model.to(device).eval()
-        self._folder, self._id, self._device = folder, id, device
+        self._folder, self._id, self._device, self._adapter = folder, id, device, adapter
         self._opening = threading.Lock()
         self._whole: SentenceTransformerEncoder | None = None
 
@@ -173,7 +184,7 @@ class EmbeddedEncoder:
         if len(texts) > BATCH_SIZE:
             with self._opening:
                 self._whole = self._whole or SentenceTransformerEncoder(
-                    self._folder, id=self._id, device=self._device
+                    self._folder, id=self._id, device=self._device, adapter=self._adapter
                 )
             return self._whole.encode(texts)
         if not texts:

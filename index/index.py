@@ -141,6 +141,17 @@ class Index:
             config=IndexConfig(**manifest["config"]),
         )
 
+    def without_questions(self) -> Index:
+        """The same texts and vectors, as if nobody had written which questions the sentences answer."""
+        return Index(
+            [replace(document, questions=()) for document in self.documents.values()],
+            self._passages,
+            self._sentences,
+            self.encoder,
+            digest=self.digest,
+            config=self.config,
+        )
+
     @property
     def counts(self) -> dict[str, int]:
         """How many documents, passages and sentences there are."""
@@ -185,12 +196,16 @@ class Index:
         """Whether for any sentence it is known which questions it answers."""
         return self._asked is not None
 
-    def asked(self, query: str, ids: Sequence[str]) -> list[float]:
-        """Per sentence the cosine of a query and the nearest question it is known to answer; 0 where none is."""
+    def asked(self, query: str, ids: Sequence[str]) -> list[tuple[float, float]]:
+        """Per sentence the cosine of a query and the questions it is known to answer: the nearest and the mean.
+
+        Both 0 where none is known.
+        """
         if self._asked is None:
-            return [0.0] * len(ids)
-        cosines = self._asked.cosines(self.vector(query))
-        return [float(cosines[self._sentences.position(id)]) for id in ids]
+            return [(0.0, 0.0)] * len(ids)
+        vector, at = self.vector(query), [self._sentences.position(id) for id in ids]
+        best, mean = self._asked.cosines(vector)[at], self._asked.means(vector)[at]
+        return list(zip(best.tolist(), mean.tolist(), strict=True))
 
     def _answering(self, vector: Vectors, allowed: NDArray[np.int64] | None) -> list[str]:
         """The sentences whose questions are nearest to a query's vector."""
@@ -241,6 +256,12 @@ class Index:
     def mentions(self, name: str) -> bool:
         """Whether any sentence holds a name as a word, in upper or lower case."""
         return name.lower() in self._words
+
+    def says(self, words: str) -> bool:
+        """Whether any sentence holds these words one behind the other, in upper or lower case, hyphens as spaces."""
+        run = "[ -]".join(map(re.escape, words.split()))
+        held = re.compile(rf"(?<![\w.]){run}(?!\w|\.\d)", re.IGNORECASE)
+        return any(held.search(unit.text) for unit in self._sentences.units)
 
     def rarity(self, stem: str) -> float:
         """The inverse document frequency of a stem over sentences, as in Okapi BM25; high for an unknown one."""

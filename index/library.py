@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from framewise.corpus.errors import IndexMissingError, StorageError
 from framewise.corpus.load import corpus_stamp, load_corpus
+from framewise.index.adapter import CONFIG, WEIGHTS, Adapter
 from framewise.index.chunk import chunk, search_text
 from framewise.index.embed import (
     EmbeddedEncoder,
@@ -25,28 +26,51 @@ from framewise.index.weights import ENCODER, Say, locate
 from numpy.typing import NDArray
 
 SHIPPED_EMBEDDINGS = Path(__file__).parent / "data" / "embeddings.npz"
+ENCODER_ADAPTER = Adapter(
+    Path(__file__).parent / "data" / "encoder",
+    {
+        WEIGHTS: "e2468235718f3ce51a4f6687e4338e405779aff33efc22240a68f97edc852382",
+        CONFIG: "1045b9248760da2c519bbed7baf515515073b34234fc00618f687d3728099ebf",
+    },
+)
 STAMP = "STAMP"  # which state of the corpus files the current generation was made from
 EMBEDDED = "embedded"
+PLAIN = "plain"  # the embedded encoder without our adapter
 
 
-def index_root(corpus: Path | None = None) -> Path:
-    """Where the index of the shipped corpus, or of a user's folder, is kept."""
+def encoder_id(name: str = EMBEDDED) -> str:
+    """What names the weights of an encoder: those of the embedded one by its adapter too."""
+    if name == EMBEDDED:
+        return f"{ENCODER.name} + {ENCODER_ADAPTER.name} {ENCODER_ADAPTER.version}"
+    return ENCODER.name if name == PLAIN else name
+
+
+def index_root(corpus: Path | None = None, *, encoder: str = EMBEDDED) -> Path:
+    """Where the index of the shipped corpus, or of a user's folder, by an encoder of this name or id is kept.
+
+    One folder for each, so that none takes the place of another.
+    """
+    by = _short(encoder_id(encoder))
     if corpus is None:
-        return home() / "index" / "shipped"
-    name = hashlib.sha256(str(corpus.expanduser().resolve()).encode()).hexdigest()[:12]
-    return home() / "index" / f"folder-{name}"
+        return home() / "index" / f"shipped-{by}"
+    return home() / "index" / f"folder-{_short(str(corpus.expanduser().resolve()))}-{by}"
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def open_encoder(name: str = EMBEDDED, *, device: str = "cpu", say: Say | None = None) -> Encoder:
-    """The embedded encoder, fetched if need be, or any folder or hub id.
+    """The embedded encoder with our adapter, "plain" without it, fetched if need be; or any folder or hub id.
 
     Raises:
         ModelMissingError, ModelLoadError, StorageError: as their modules say.
     """
-    if name == EMBEDDED:
-        folder = locate(ENCODER, say=say)
-        return EmbeddedEncoder(folder, id=ENCODER.name, device=device)
-    return SentenceTransformerEncoder(name, device=device)
+    if name not in (EMBEDDED, PLAIN):
+        return SentenceTransformerEncoder(name, device=device)
+    folder = locate(ENCODER, say=say)
+    adapter = ENCODER_ADAPTER.checked() if name == EMBEDDED else None
+    return EmbeddedEncoder(folder, id=encoder_id(name), device=device, adapter=adapter)
 
 
 def build_index(
@@ -62,7 +86,7 @@ def build_index(
         CorpusError, StorageError: as `Index.build`.
     """
     stamp = corpus_stamp(corpus)
-    root = index_root(corpus)
+    root = index_root(corpus, encoder=encoder.id)
     cache = EmbeddingCache(
         ensure_folder(home() / "cache") / "embeddings.sqlite", shipped=SHIPPED_EMBEDDINGS
     )
@@ -86,7 +110,7 @@ def open_index(
         IndexDamagedError, IndexMismatchError: as `Index.open`; nothing is rebuilt over them.
         CorpusError, StorageError: as `Index.build`.
     """
-    root = index_root(corpus)
+    root = index_root(corpus, encoder=encoder.id)
     try:
         index = Index.open(root, encoder)
     except IndexMissingError:

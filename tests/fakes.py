@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from framewise.app.language_model import Constraint, Message, Stop
@@ -155,3 +156,36 @@ def small_corpus() -> list[Document]:
             topics=("popularity",),
         ),
     ]
+
+
+def small_bert(folder: Path, hidden_size: int = 16) -> None:
+    """Saves a BERT of one layer and a dozen words, with what sentence-transformers needs to pool it by the mean."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    torch.manual_seed(5)
+    vocabulary = "<eos> <unk> jax runs on tpu pytorch choose . 0 1 [ ]".split()
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=hidden_size,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=32,
+        hidden_dropout_prob=0.0,
+    )
+    BertModel(config).save_pretrained(folder)
+    raw = Tokenizer(
+        models.WordLevel({word: n for n, word in enumerate(vocabulary)}, unk_token="<unk>")
+    )
+    raw.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, unk_token="<unk>", pad_token="<eos>", model_max_length=32
+    )
+    tokenizer.save_pretrained(folder)
+    modules = [Transformer(str(folder)), Pooling(hidden_size), Normalize()]
+    SentenceTransformer(modules=modules).save(str(folder), create_model_card=False)
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 32}', encoding="utf-8")

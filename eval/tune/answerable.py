@@ -25,7 +25,6 @@ from framewise.eval.tune.logistic import fitted
 from framewise.eval.tune.lora import Tell
 from framewise.eval.tune.relevance import TODAY
 from framewise.eval.tune.rows import check_apart, load_training, rows_of
-from framewise.index.library import open_encoder
 from numpy.typing import NDArray
 
 QUESTIONS = Path(__file__).parent / "data" / "refusals.jsonl"
@@ -55,7 +54,7 @@ def tune(path: Path = WEIGHTS, *, tell: Tell) -> dict[str, str]:
     """
     need("sklearn")
     asked = questions()
-    check_apart([item.question for item in asked], open_encoder())
+    check_apart([item.question for item in asked])
     assistant = Assistant(model="none", today=TODAY)
     seen = []
     for number, item in enumerate(asked, 1):

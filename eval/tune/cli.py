@@ -10,8 +10,8 @@ import typer
 from framewise.app.console import out, say
 
 tune = typer.Typer(
-    help="Train what ships trained: the order of evidence, what a question wants and whether it is answered,"
-    " the writer, the judge of support.",
+    help="Train what ships trained: the encoder, the order of evidence, what a question wants and whether it is"
+    " answered, the writer, the judge of support.",
     no_args_is_help=True,
 )
 OutFile = Annotated[
@@ -78,6 +78,22 @@ def answerable(out_file: OutFile = None) -> None:
 
     path = out_file or WEIGHTS
     _told(make(path, tell=say), path)
+
+
+@tune.command()
+def encoder(out_folder: OutFolder = None) -> None:
+    """The adapter of the embedded encoder, by the questions that sentences answer: half an hour on two cores.
+
+    After it the index, the shipped embeddings, relevance, answerable and intent are to be made anew.
+
+    Examples:
+        framewise tune encoder --out my-encoder
+    """
+    from framewise.eval.tune.encoder import tune as make
+    from framewise.index.library import ENCODER_ADAPTER
+
+    folder = out_folder or ENCODER_ADAPTER.folder
+    _told(make(folder, tell=say), folder)
 
 
 @tune.command()

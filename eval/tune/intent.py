@@ -42,7 +42,7 @@ def tune(path: Path = WEIGHTS, *, training: Path | None = None, tell: Tell) -> d
     need("sklearn")
     index = open_index(open_encoder())
     rows = load_training(training) if training else load_training()
-    check_apart([row.question for row in rows], index.encoder)
+    check_apart([row.question for row in rows])
     seen, ruled = looked_at(rows, index)
     wanted = np.array([KINDS.get(row.kind, row.kind) for row in rows])
     folds = np.array([fold_of(row.topic) for row in rows])

@@ -14,13 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from framewise.app.adapter import (
-    CALIBRATION,
-    CONFIG,
-    WEIGHTS,
-    sha256_of,
-    without_peft_warning,
-)
+from framewise.app.adapter import without_peft_warning
+from framewise.index.adapter import CONFIG
 
 Tell = Callable[[str], None]
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -108,7 +103,7 @@ def train(
     optimiser = torch.optim.AdamW(masters, lr=recipe.rate, weight_decay=0.01)
     total = sum(math.ceil(len(epoch) / recipe.batch) for epoch in epochs)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: _rate(step, total, recipe.warm)
+        optimiser, lambda step: rate(step, total, recipe.warm)
     )
     draw, losses, started = random.Random(recipe.seed), [], time.monotonic()  # noqa: S311
     for number, epoch in enumerate(epochs, 1):
@@ -136,16 +131,10 @@ def train(
                 tell(f"epoch {number}, step {len(spent)}: loss {recent:.3f}, {minutes:.1f} min")
         losses.append(sum(spent) / len(spent))
         model.save_pretrained(out, safe_serialization=True)
-        _slim(out)
+        slim(out)
     note = {"recipe": asdict(recipe), "epochs": [len(e) for e in epochs], "losses": losses}
     (out / "training.json").write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
     return losses
-
-
-def checksums(folder: Path) -> dict[str, str]:
-    """The checksums of an adapter's files, as `app/adapter.py` names them."""
-    names = (WEIGHTS, CONFIG, CALIBRATION)
-    return {name: sha256_of(folder / name) for name in names if (folder / name).exists()}
 
 
 def _batches(
@@ -195,14 +184,15 @@ def _loss(model: Any, batch: Sequence[Example], device: str) -> Any:  # noqa: AN
     return torch.nn.functional.cross_entropy(logits, wanted[learnt])
 
 
-def _rate(step: int, total: int, warm: float) -> float:
+def rate(step: int, total: int, warm: float) -> float:
+    """The share of the highest rate at a step: a straight rise, then half a cosine down to 0."""
     rising = max(1, round(total * warm))
     if step < rising:
         return (step + 1) / rising
     return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, total - rising)))
 
 
-def _slim(folder: Path) -> None:
+def slim(folder: Path) -> None:
     """Leaves what loading needs: no model card of the library, and no path of this machine."""
     for name in ("README.md",):
         (folder / name).unlink(missing_ok=True)

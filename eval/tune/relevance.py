@@ -72,7 +72,7 @@ def tune(path: Path = WEIGHTS, *, training: Path | None = None, tell: Tell) -> d
     encoder = open_encoder()
     index = open_index(encoder)
     rows = load_training(training) if training else load_training()
-    check_apart([row.question for row in rows], index.encoder)
+    check_apart([row.question for row in rows])
     graded, known, judged = load_graded(), ids_of(index), []
     for number, row in enumerate(rows, 1):
         judged.append(judge(row, graded.get(row.question) or as_graded(row), index, known))

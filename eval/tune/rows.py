@@ -16,6 +16,7 @@ from framewise.corpus.errors import SuiteError
 from framewise.eval.questions import SPLITS, load_questions, split_path
 from framewise.index.embed import Encoder
 from framewise.index.index import Index
+from framewise.index.library import PLAIN, open_encoder
 
 TRAINING = Path(__file__).parent / "data" / "questions.jsonl"
 GRADES = Path(__file__).parent / "data" / "grades.jsonl"
@@ -114,9 +115,9 @@ def near_evaluation(questions: Sequence[str], encoder: Encoder) -> list[tuple[st
     ]
 
 
-def check_apart(questions: Sequence[str], encoder: Encoder) -> None:
-    """Raises SuiteError where a training question asks what an evaluation question asks."""
-    for question, asked, cosine in near_evaluation(questions, encoder)[:1]:
+def check_apart(questions: Sequence[str], encoder: Encoder | None = None) -> None:
+    """Raises SuiteError where a training question asks what an evaluation question asks, by the plain encoder."""
+    for question, asked, cosine in near_evaluation(questions, encoder or open_encoder(PLAIN))[:1]:
         raise SuiteError(
             f"the training question '{question}' asks what an evaluation question asks:"
             f" '{asked}' (cosine {cosine:.2f}).",

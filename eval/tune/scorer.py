@@ -19,8 +19,9 @@ from framewise.eval.extra import need
 from framewise.eval.statistics import auroc, balanced_accuracy, estimate_of
 from framewise.eval.tune.claims import Judged, Label, as_example, held_out, learnt_from
 from framewise.eval.tune.logistic import fitted
-from framewise.eval.tune.lora import Recipe, Tell, checksums, train
+from framewise.eval.tune.lora import Recipe, Tell, train
 from framewise.eval.tune.rows import load_training
+from framewise.index.adapter import checksums
 from framewise.index.library import open_encoder, open_index
 from framewise.index.weights import LANGUAGE_MODEL, locate
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def tune(folder: Path, sets: Path, *, train_it: bool = True, tell: Tell) -> dict
     pairs = [_pair(judge, *each) for each in _told(held_out(sets, rows, taxonomy, SEED), tell)]
     calibration = calibrated(pairs)
     calibration.write(folder / CALIBRATION)
-    return figures(pairs) | checksums(folder)
+    return figures(pairs) | checksums(folder, CALIBRATION)
 
 
 def calibrated(pairs: Sequence[Pair]) -> Calibration:

@@ -20,8 +20,9 @@ from framewise.app.understand import Query, understand
 from framewise.app.verify import verify
 from framewise.app.write import WriteConfig, prompt, shown
 from framewise.corpus.taxonomy import Taxonomy, load_taxonomy
-from framewise.eval.tune.lora import Branch, Example, Recipe, Tell, checksums, train
+from framewise.eval.tune.lora import Branch, Example, Recipe, Tell, train
 from framewise.eval.tune.rows import TrainingQuestion, check_apart, ids_of, load_training
+from framewise.index.adapter import checksums
 from framewise.index.index import Index
 from framewise.index.library import open_encoder, open_index
 from framewise.index.weights import LANGUAGE_MODEL, locate
@@ -63,7 +64,7 @@ def tune(folder: Path, *, training: Path | None = None, tell: Tell) -> dict[str,
 
     index, taxonomy = open_index(open_encoder()), load_taxonomy()
     rows = load_training(training) if training else load_training()
-    check_apart([row.question for row in rows], index.encoder)
+    check_apart([row.question for row in rows])
     base = locate(LANGUAGE_MODEL, say=tell)
     tokenizer = AutoTokenizer.from_pretrained(base)
     passes: list[list[Example]] = []

@@ -17,7 +17,7 @@ from framewise.app.understand import Query, understand
 from framewise.corpus.errors import ModelLoadError
 from framewise.corpus.taxonomy import load_taxonomy
 from framewise.index.index import Index
-from framewise.index.weights import ENCODER
+from framewise.index.library import encoder_id
 
 TAXONOMY = load_taxonomy()
 TEXTS = ("Keras runs on JAX.", "Keras runs on PyTorch.", "Flax needs JAX.")
@@ -90,7 +90,7 @@ def test_a_likely_question_is_answered_and_an_unlikely_one_says_why_not(index: I
 
 def test_the_weights_that_ship_fit_what_is_weighed(index: Index) -> None:
     encoder, weights = load_answerable()
-    assert encoder == ENCODER.name
+    assert encoder == encoder_id()
     ours = {n for n in features(*looked_up("Keras?", index), index) if not n[1:].isdigit()}
     assert {n for n in weights.weights if not n[1:].isdigit()} == ours
     assert sum(n[1:].isdigit() for n in weights.weights) == ENCODER_DIMS

@@ -317,9 +317,9 @@ def test_the_embedded_judge_tells_what_is_said_from_its_opposite() -> None:
 
 @pytest.mark.models
 def test_the_embedded_encoder_gives_the_published_geometry() -> None:
-    from framewise.index.library import open_encoder
+    from framewise.index.library import PLAIN, open_encoder
 
-    encoder = open_encoder()
+    encoder = open_encoder(PLAIN)
     assert (encoder.dim, encoder.max_tokens) == (384, 256)
     cat, kitten, tax = encoder.encode(["A cat sat.", "A kitten was sitting.", "Income tax rose."])
     assert float(cat @ kitten) > 0.6 > 0.2 > float(cat @ tax)
@@ -327,10 +327,11 @@ def test_the_embedded_encoder_gives_the_published_geometry() -> None:
 
 @pytest.mark.models
 def test_a_question_is_encoded_as_sentence_transformers_encodes_it() -> None:
-    from framewise.index.library import open_encoder
+    from framewise.index.library import ENCODER_ADAPTER, open_encoder
     from framewise.index.weights import ENCODER, locate
 
-    whole, light = SentenceTransformerEncoder(locate(ENCODER)), open_encoder()
+    light = open_encoder()
+    whole = SentenceTransformerEncoder(locate(ENCODER), adapter=ENCODER_ADAPTER.folder)
     texts = ["Which framework trains on TPUs?", " JAX ", "", "word " * 400, "naïve 模型"]
     assert np.abs(light.encode(texts) - whole.encode(texts)).max() < 1e-6
     assert np.abs(light.encode(texts * 4) - light.encode(texts)[list(range(5)) * 4]).max() < 1e-6

@@ -26,7 +26,7 @@ from framewise.app.understand import understand
 from framewise.corpus.errors import ModelLoadError
 from framewise.corpus.taxonomy import load_taxonomy
 from framewise.index.index import Index
-from framewise.index.weights import ENCODER
+from framewise.index.library import encoder_id
 
 PLAIN = Seen(
     cosine=0.5, bm25=0.0, overlap=0.0, fused=0.0, rank=4, passage_cosine=None, document_rank=1,
@@ -64,10 +64,11 @@ def test_the_weights_that_ship_fit_the_features_and_the_embedded_encoder() -> No
     for path in (WEIGHTS, UNASKED_WEIGHTS):
         shipped = load_relevance(path)
         assert set(shipped.weights) == set(PLAIN.features())
-        assert shipped.encoder == ENCODER.name
+        assert shipped.encoder == encoder_id()
     near, far = replace(PLAIN, cosine=0.8, rank=0), replace(PLAIN, cosine=0.1, rank=50)
     assert shipped.weigh([near])[0] > shipped.weigh([far])[0]
-    asked, other = Known(0.9, 0.0, 0, 0.8, 5.0, 2.0, 2.0), Known(0.3, 0.6, 9, 0.1, 1.0, 9.0, 9.0)
+    asked = Known(0.9, 0.0, 0, 0.7, 1, 0.8, 5.0, 2.0, 2.0)
+    other = Known(0.3, 0.6, 9, 0.2, 8, 0.1, 1.0, 9.0, 9.0)
     known = load_relevance(WEIGHTS)
     asked_for, other_for = replace(PLAIN, known=asked), replace(PLAIN, known=other)
     assert known.weigh([asked_for])[0] > known.weigh([other_for])[0]

@@ -207,6 +207,8 @@ def test_the_order_of_compared_names_is_fixed_for_the_search() -> None:
     assert one.neutral == other.neutral == "JAX or PyTorch for training on TPUs?"
     assert one.text == "PyTorch or JAX for training on TPUs?"
     both = ask("vLLM vs SGLang vs TGI: is vLLM faster?")
+    assert ask("PyTorch TensorFlow difference").neutral == "PyTorch TensorFlow difference"
+    assert ask("TensorFlow PyTorch difference").neutral == "PyTorch TensorFlow difference"
     # A later mention says something of that one framework, and stays.
     assert both.neutral == "SGLang vs TGI vs vLLM: is vLLM faster?"
 
@@ -228,6 +230,12 @@ def test_the_order_of_compared_names_is_fixed_for_the_search() -> None:
             "When is QAT vs PTQ worth it?",
             "When is PTQ vs QAT worth it?",
             "When is PTQ vs QAT worth it?",
+        ),
+        ("PyTorch MPS or MLX?", "MLX or PyTorch MPS?", "MLX or PyTorch MPS?"),
+        (
+            "is llama.cpp slower than vllm?",
+            "is vllm faster than llama.cpp?",
+            "is llama.cpp slower than vllm?",
         ),
         ("Should Zeta or Alpha win?", "Should Alpha or Zeta win?", "Should Alpha or Zeta win?"),
     ],

@@ -83,11 +83,11 @@ def test_sources_and_age(shipped: list[Document]) -> None:
 def test_the_shipped_embeddings_know_the_shipped_corpus(shipped: list[Document]) -> None:
     """A sentence that changed since `framewise index export` costs an encoding at first use, no more."""
     from framewise.index.embed import text_key
-    from framewise.index.weights import ENCODER
+    from framewise.index.library import encoder_id
 
     with np.load(ROOT / "index" / "data" / "embeddings.npz", allow_pickle=False) as arrays:
         keys = {row.tobytes() for row in arrays["keys"]}
         assert arrays["vectors"].shape == (len(keys), 384)
     texts = {d.text[s.start : s.end] for d in shipped for s in split_sentences(d.text)}
-    known = sum(text_key(ENCODER.name, text) in keys for text in texts)
+    known = sum(text_key(encoder_id(), text) in keys for text in texts)
     assert known / len(texts) > 0.95

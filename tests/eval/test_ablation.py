@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from fakes import ScriptedModel
 from framewise.app.assistant import AnswerConfig, Assistant
 from framewise.app.constrain import EvidenceConstraint
@@ -41,6 +44,13 @@ def test_each_part_is_off_in_one_system(index: Index) -> None:
         "without the mask",
         "without the language model",
     ]
+
+
+def test_known_questions_are_off_where_there_are_some(index: Index, tmp_path: Path) -> None:
+    told = [replace(d, questions=((0, "is it dead"),)) for d in index.documents.values()]
+    asked = Index.build(told, index.encoder, tmp_path / "asked")
+    *_, off = ablations(assistant(asked, "none"))
+    assert off.name == "without the questions that sentences answer"
 
 
 def test_a_switch_changes_one_part_of_the_config() -> None:

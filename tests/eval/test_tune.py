@@ -92,10 +92,10 @@ def test_training_topics_are_no_evaluation_topics() -> None:
 
 @pytest.mark.models
 def test_no_training_question_asks_what_an_evaluation_question_asks() -> None:
-    from framewise.index.library import open_encoder
+    from framewise.index.library import PLAIN, open_encoder
 
     asked = [row.question for row in load_training()] + [item.question for item in questions()]
-    assert near_evaluation(asked, open_encoder()) == []
+    assert near_evaluation(asked, open_encoder(PLAIN)) == []
 
 
 def test_a_training_question_that_copies_an_evaluation_question_is_refused(index: Index) -> None:

@@ -22,7 +22,10 @@ def test_a_sentence_is_as_near_as_its_nearest_question() -> None:
     assert asked.cosines(np.array([0.8, 0.6], dtype=np.float32)).tolist() == pytest.approx(
         [0.8, 0.0, 0.96, 0.0]
     )
+    means = asked.means(np.array([0.8, 0.6], dtype=np.float32))
+    assert means.tolist() == pytest.approx([0.7, 0.0, 0.96, 0.0])
     assert Asked(VECTORS[:0], AT[:0], 2).cosines(VECTORS[0]).tolist() == [0.0, 0.0]
+    assert Asked(VECTORS[:0], AT[:0], 2).means(VECTORS[0]).tolist() == [0.0, 0.0]
     with pytest.raises(ValueError, match="order of the sentences"):
         Asked(VECTORS, AT[::-1], 4)
 
@@ -46,7 +49,7 @@ def test_a_sentence_is_found_by_a_question_it_shares_no_word_with(tmp_path: Path
     hits = index.search_sentences("which framework trains on TPU pods")
     assert hits[0].id == "terse#0"
     assert index.asked("which framework trains on TPU pods", ["terse#0", "plain#0"]) == (
-        pytest.approx([1.0, 0.0])
+        [pytest.approx((1.0, 1.0)), (0.0, 0.0)]
     )
     assert [
         hit.id
@@ -57,7 +60,11 @@ def test_a_sentence_is_found_by_a_question_it_shares_no_word_with(tmp_path: Path
     bare = [replace(item, questions=()) for item in made]  # type: ignore[type-var]
     without = Index.build(bare, HashEncoder(), tmp_path / "without")  # type: ignore[arg-type]
     assert without.digest != index.digest
-    assert without.asked("anything", ["terse#0"]) == [0.0]
+    assert without.asked("anything", ["terse#0"]) == [(0.0, 0.0)]
+    forgetful = index.without_questions()
+    assert (index.knows_questions, forgetful.knows_questions) == (True, False)
+    asked = "which framework is the first choice"
+    assert forgetful.search_sentences(asked) == without.search_sentences(asked)
 
 
 def test_damaged_questions_are_refused(tmp_path: Path) -> None:

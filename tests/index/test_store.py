@@ -23,6 +23,7 @@ from framewise.corpus.errors import (
 )
 from framewise.index.home import ensure_folder, home
 from framewise.index.index import Index
+from framewise.index.library import PLAIN, encoder_id, index_root
 from framewise.index.store import write_generation
 
 ENCODER = HashEncoder()
@@ -232,3 +233,11 @@ def test_a_read_only_home_for_an_ordinary_user(tmp_path: Path) -> None:
         pytest.skip("another user cannot read this checkout")
     assert "StorageError" in run.stdout
     assert "is read-only" in run.stdout
+
+
+def test_each_encoder_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    roots = [index_root(), index_root(tmp_path), index_root(encoder=PLAIN), index_root(encoder="x")]
+    assert len(set(roots)) == 4
+    assert index_root(encoder=encoder_id()) == index_root()
+    assert index_root(encoder=encoder_id(PLAIN)) == index_root(encoder=PLAIN)
+    assert encoder_id("some/model") == "some/model"
