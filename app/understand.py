@@ -129,7 +129,11 @@ def understand(question: str, history: History, taxonomy: Taxonomy, today: str) 
         names=scope.names_in(asked),
         future=scope.is_future(asked, int(today[:4])),
         off_topic=not frameworks
-        and (scope.is_other_field(asked) or (scope.is_order(asked) and not criteria)),
+        and (
+            # One matter of ours in it may be chance ("nvidia stock"), two are not.
+            (scope.is_other_field(asked) and len(criteria) < 2)
+            or (scope.is_order(asked) and not criteria)
+        ),
         neutral=text if intent == "migrate" else in_fixed_order(text, taxonomy),
         unknowable=scope.is_unknowable(asked),
     )

@@ -135,6 +135,14 @@ def test_the_future(question: str, future: bool) -> None:
     assert ask(question).future is future
 
 
+def test_a_word_of_another_field_inside_a_question_of_ours_does_not_put_it_there() -> None:
+    asked = "one RTX 3060, want to fine-tune a model to read handwritten recipes"
+    assert ask(asked).criteria == ("nvidia-gpu", "fine-tuning")
+    assert not ask(asked).off_topic
+    assert ask("best recipes for bread").off_topic
+    assert ask("is nvidia stock worth it").off_topic
+
+
 def test_unknown_names_and_since() -> None:
     assert ask("Is HyperTorch better than PyTorch?").unknown == ("HyperTorch",)
     for known in (
