@@ -30,17 +30,17 @@ MANY = 3  # names and criteria beyond it count no more
 def how_answerable(query: Query, gathered: Gathered, index: Index) -> float | None:
     """The probability that the evidence answers; None where the weights do not know what was found.
 
-    They know the embedded encoder and the shipped corpus; where a user's own document is among the leading evidence,
-    what the corpus lacks says nothing.
+    They know the embedded encoder and the shipped corpus with its known questions; where a user's own document is
+    among the leading evidence, what the corpus lacks says nothing.
 
     Raises:
         ModelLoadError: as `load_answerable`.
     """
     encoder, calibration = load_answerable()
-    known = encoder == index.encoder.id and all(
-        item.document.kind != "user" for item in _leading(gathered)
-    )
-    return calibration.probability(features(query, gathered, index)) if known else None
+    ours = encoder == index.encoder.id and index.knows_questions
+    if not ours or any(item.document.kind == "user" for item in _leading(gathered)):
+        return None
+    return calibration.probability(features(query, gathered, index))
 
 
 def features(query: Query, gathered: Gathered, index: Index) -> dict[str, float]:

@@ -36,10 +36,10 @@ class DecisionConfig:
 
     min_answerable: float = MIN_ANSWERABLE
     surely_answerable: float = SURELY_ANSWERABLE
-    min_cosine: float = 0.42
-    min_cosine_unnamed: float = 0.44
+    min_cosine: float = 0.38
+    min_cosine_unnamed: float = 0.40
     min_overlap: float = 0.25
-    sure_cosine: float = 0.56
+    sure_cosine: float = 0.54
 
 
 @dataclass(frozen=True, slots=True)

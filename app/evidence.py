@@ -41,7 +41,7 @@ class EvidenceConfig:
     trained: bool = True
     checked: int = 8
     neighbours: int = 6
-    same_matter: float = 0.65
+    same_matter: float = 0.68
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ SHIPPED_EMBEDDINGS = Path(__file__).parent / "data" / "embeddings.npz"
 ENCODER_ADAPTER = Adapter(
     Path(__file__).parent / "data" / "encoder",
     {
-        WEIGHTS: "e2468235718f3ce51a4f6687e4338e405779aff33efc22240a68f97edc852382",
+        WEIGHTS: "b1d3d84eaf6ead5aefcab96e44d62a412731ce1a7e83587aa20f7260da646b6e",
         CONFIG: "1045b9248760da2c519bbed7baf515515073b34234fc00618f687d3728099ebf",
     },
 )

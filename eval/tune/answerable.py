@@ -24,7 +24,13 @@ from framewise.eval.statistics import auroc, estimate, estimate_of
 from framewise.eval.tune.logistic import fitted
 from framewise.eval.tune.lora import Tell
 from framewise.eval.tune.relevance import TODAY
-from framewise.eval.tune.rows import check_apart, load_training, rows_of
+from framewise.eval.tune.rows import (
+    check_apart,
+    load_graded,
+    load_training,
+    load_unprompted,
+    rows_of,
+)
 from numpy.typing import NDArray
 
 QUESTIONS = Path(__file__).parent / "data" / "refusals.jsonl"
@@ -68,7 +74,9 @@ def tune(path: Path = WEIGHTS, *, tell: Tell) -> dict[str, str]:
 
 
 def questions() -> list[Asked]:
-    """What is learnt from: the four writers' questions, and the training questions.
+    """What is learnt from: the four writers' questions, the training questions, and the unprompted ones.
+
+    Of those the ones are to be refused for which readers found no sentence.
 
     Raises:
         SuiteError: unreadable, or a line that is no such question; names file and line.
@@ -79,6 +87,12 @@ def questions() -> list[Asked]:
     for row in load_training():
         writer = "abcd"[hashlib.sha256(row.topic.encode()).digest()[1] % 4]
         asked.append(Asked(writer, "training", row.question, answerable=True))
+    graded = load_graded()
+    for row in load_unprompted():
+        writer = "abcd"[hashlib.sha256(row.topic.encode()).digest()[1] % 4]
+        found = bool(graded[row.question].best) if row.question in graded else True
+        kind = "unprompted" if found else "unprompted, not in the corpus"
+        asked.append(Asked(writer, kind, row.question, answerable=found))
     return asked
 
 

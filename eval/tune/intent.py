@@ -18,7 +18,7 @@ from framewise.eval.extra import need
 from framewise.eval.statistics import difference, estimate
 from framewise.eval.tune.lora import Tell
 from framewise.eval.tune.relevance import FOLDS, TODAY, fold_of, told
-from framewise.eval.tune.rows import TrainingQuestion, check_apart, load_training
+from framewise.eval.tune.rows import TrainingQuestion, check_apart, load_training, load_unprompted
 from framewise.index.index import Index
 from framewise.index.library import open_encoder, open_index
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def tune(path: Path = WEIGHTS, *, training: Path | None = None, tell: Tell) -> d
     """
     need("sklearn")
     index = open_index(open_encoder())
-    rows = load_training(training) if training else load_training()
+    rows = load_training(training) if training else [*load_training(), *load_unprompted()]
     check_apart([row.question for row in rows])
     seen, ruled = looked_at(rows, index)
     wanted = np.array([KINDS.get(row.kind, row.kind) for row in rows])

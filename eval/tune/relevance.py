@@ -27,6 +27,7 @@ from framewise.eval.tune.rows import (
     ids_of,
     load_graded,
     load_training,
+    load_unprompted,
 )
 from framewise.index.index import Index
 from framewise.index.library import open_encoder, open_index
@@ -71,17 +72,19 @@ def tune(path: Path = WEIGHTS, *, training: Path | None = None, tell: Tell) -> d
     need("sklearn")
     encoder = open_encoder()
     index = open_index(encoder)
-    rows = load_training(training) if training else load_training()
+    rows = load_training(training) if training else [*load_training(), *load_unprompted()]
     check_apart([row.question for row in rows])
     graded, known, judged = load_graded(), ids_of(index), []
     for number, row in enumerate(rows, 1):
         judged.append(judge(row, graded.get(row.question) or as_graded(row), index, known))
         if number % 50 == 0:
             tell(f"found sentences for {number} of {len(rows)} questions")
+    judged = [item for item in judged if any((*item.grades, *item.missed))]
     bare = [without_known(item) for item in judged]
     figures = {"nDCG@5 of retrieval's order": str(_over_topics(judged, [i.grades for i in judged]))}
     figures |= _held_out("the trained order", judged, encoder.id)
     figures |= _held_out("the order without known questions", bare, encoder.id)
+    figures |= _of_unprompted(judged, {row.topic for row in load_unprompted()}, encoder.id)
     save(fit(judged, encoder.id), path, len(rows))
     save(fit(bare, encoder.id), path.with_name(f"{path.stem}_unasked{path.suffix}"), len(rows))
     return figures
@@ -92,14 +95,22 @@ def without_known(item: Judged) -> Judged:
     return replace(item, seen=tuple(replace(seen, known=None) for seen in item.seen))
 
 
-def _held_out(name: str, judged: Sequence[Judged], encoder: str) -> dict[str, str]:
-    """nDCG@5 and how often the best opening comes first, each topic by weights that never saw it."""
+def _held_out(
+    name: str, judged: Sequence[Judged], encoder: str, told_of: Sequence[bool] | None = None
+) -> dict[str, str]:
+    """nDCG@5 and how often the best opening comes first, each topic by weights that never saw it; of some alone."""
     orders: list[tuple[int, ...]] = [()] * len(judged)
     for fold in range(FOLDS):
         model = fit([item for item in judged if fold_of(item.topic) != fold], encoder)
         for at, item in enumerate(judged):
             if fold_of(item.topic) == fold:
                 orders[at] = reordered(item, model)
+    pairs = [
+        (item, order)
+        for at, (item, order) in enumerate(zip(judged, orders, strict=True))
+        if told_of is None or told_of[at]
+    ]
+    judged, orders = [item for item, _ in pairs], [order for _, order in pairs]
     opened = [float(order[0] == 3) for order in orders]
     topics = [item.topic for item in judged]
     before = [ndcg(item.grades, item.missed) for item in judged]
@@ -109,6 +120,15 @@ def _held_out(name: str, judged: Sequence[Judged], encoder: str) -> dict[str, st
         f"{name} less retrieval's": told(difference(before, after, topics)),
         f"best opening first, {name}, held out": str(estimate(opened, topics)),
     }
+
+
+def _of_unprompted(
+    judged: Sequence[Judged], topics: Container[str], encoder: str
+) -> dict[str, str]:
+    """The held-out figures of the unprompted questions alone, by weights of all: what others will ask."""
+    own = [item.topic in topics for item in judged]
+    figures = _held_out("the trained order, unprompted questions", judged, encoder, own)
+    return figures if any(own) else {}
 
 
 def _over_topics(judged: Sequence[Judged], orders: Sequence[tuple[int, ...]]) -> Estimate | None:

@@ -19,6 +19,7 @@ from framewise.index.index import Index
 from framewise.index.library import PLAIN, open_encoder
 
 TRAINING = Path(__file__).parent / "data" / "questions.jsonl"
+UNPROMPTED = Path(__file__).parent / "data" / "unprompted.jsonl"
 GRADES = Path(__file__).parent / "data" / "grades.jsonl"
 TOO_NEAR = 0.80  # cosine from which a training question asks what an evaluation question asks
 
@@ -93,6 +94,15 @@ def load_training(path: Path = TRAINING) -> list[TrainingQuestion]:
         SuiteError: unreadable, or a line that is no training question; names file and line.
     """
     return [_training(row, place) for place, row in rows_of(path)]
+
+
+def load_unprompted(path: Path = UNPROMPTED) -> list[TrainingQuestion]:
+    """Questions of people who had not seen the corpus, graded and without a model answer, in the file's order.
+
+    Raises:
+        SuiteError: unreadable, or a line that is no {topic, kind, question}; names file and line.
+    """
+    return [_training({"answer": [], "also": [], **row}, place) for place, row in rows_of(path)]
 
 
 def ids_of(index: Index) -> dict[str, str]:

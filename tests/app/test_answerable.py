@@ -58,9 +58,11 @@ def test_nothing_found_is_no_evidence_and_no_crash(index: Index) -> None:
     assert all(map(math.isfinite, seen.values()))
 
 
-def test_the_weights_keep_silent_on_another_encoder_and_on_a_user_s_document(
-    index: Index, monkeypatch: pytest.MonkeyPatch
+def test_the_weights_keep_silent_on_another_encoder_or_kind_of_index_and_on_a_user_s_document(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked = [replace(d, questions=((0, "Why?"),)) for d in index.documents.values()]
+    bare, index = index, Index.build(asked, index.encoder, tmp_path / "asked")
     query, found = looked_up("Does Keras run on JAX?", index)
     assert how_answerable(query, found, index) is None  # they know the embedded encoder
     weights = Calibration(0.5, {"one framework": 1.0, "several frameworks": 0.0})
@@ -69,6 +71,9 @@ def test_the_weights_keep_silent_on_another_encoder_and_on_a_user_s_document(
     )
     assert query.frameworks == ("keras", "jax")
     assert how_answerable(query, found, index) == pytest.approx(logistic(0.5))
+    assert (
+        how_answerable(query, found, bare) is None
+    )  # nothing is known of what its sentences answer
     own = replace(found.evidence[0], document=replace(found.evidence[0].document, kind="user"))
     mine = replace(found, evidence=(own, *found.evidence[1:]))
     assert how_answerable(query, mine, index) is None

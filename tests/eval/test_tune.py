@@ -35,6 +35,7 @@ from framewise.eval.tune.rows import (
     check_apart,
     ids_of,
     load_training,
+    load_unprompted,
     near_evaluation,
 )
 from framewise.index.index import Index
@@ -94,7 +95,8 @@ def test_training_topics_are_no_evaluation_topics() -> None:
 def test_no_training_question_asks_what_an_evaluation_question_asks() -> None:
     from framewise.index.library import PLAIN, open_encoder
 
-    asked = [row.question for row in load_training()] + [item.question for item in questions()]
+    asked = [item.question for item in questions()]
+    assert {row.question for row in (*load_training(), *load_unprompted())} <= set(asked)
     assert near_evaluation(asked, open_encoder(PLAIN)) == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from framewise.corpus.errors import SuiteError
 from framewise.eval.tune.answerable import Asked, figures, questions, unseen, weights
-from framewise.eval.tune.rows import Graded, load_graded, load_training, mark_of
+from framewise.eval.tune.rows import Graded, load_graded, load_training, load_unprompted, mark_of
 
 GOOD, MORE, ALSO, OFF = "Choose JAX.", "JAX compiles.", "JAX runs on TPUs.", "Keras is old."
 GRADED = Graded("JAX?", (GOOD, MORE), (ALSO,), frozenset({mark_of(OFF)}))
@@ -19,9 +19,11 @@ def test_grades_are_by_place_and_what_was_not_read_has_none() -> None:
 
 def test_every_training_question_is_graded_and_opens_with_something() -> None:
     graded = load_graded()
-    assert {row.question for row in load_training()} == set(graded)
+    rows = [*load_training(), *load_unprompted()]
+    assert {row.question for row in rows} == set(graded)
+    assert len({row.topic for row in load_unprompted()}) == len(load_unprompted())
+    assert all(graded[row.question].best for row in load_training())
     for item in graded.values():
-        assert item.best
         assert not set(item.best) & set(item.also)
         assert not {mark_of(text) for text in (*item.best, *item.also)} & item.off
 
@@ -38,7 +40,11 @@ def test_questions_to_refuse_are_of_four_writers_and_no_one_s_twice() -> None:
     assert {item.writer for item in asked} == set("abcd")
     assert len({item.question for item in asked}) == len(asked)
     assert sum(not item.answerable for item in asked) > 500
-    assert {item.kind for item in asked if item.answerable} == {"answerable", "training"}
+    assert {item.kind for item in asked if item.answerable} == {
+        "answerable",
+        "training",
+        "unprompted",
+    }
 
 
 def test_a_writer_s_questions_are_judged_by_weights_that_saw_none_of_them() -> None:
