@@ -16,9 +16,8 @@ from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.bm25 import words
 
 # Probabilities below which a question is refused, and below which an answer says that it may miss the point. Of
-# questions by writers whom the weights never saw, .2 refuses 73% of those to refuse, 1% of the training questions and
-# 4% of look-alikes; .125 would be 66%, 0% and 2%, .4 is 84%, 3% and 8%; the rules alone 29%, 2% and 3% (n 537, 515,
-# 294; 2026-11-27). The bar is 5% of the look-alikes.
+# questions by writers whom the weights never saw, .125 refuses 71% of those to refuse, 2% of look-alikes, 1% of
+# unprompted and 0% of training questions; the rules alone 29%, 3%, - and 2% (n 553, 294, 408, 515; 2026-11-27).
 MIN_ANSWERABLE, SURELY_ANSWERABLE = 0.125, 0.4
 
 
