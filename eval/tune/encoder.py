@@ -226,7 +226,8 @@ def measured(plain: Encoder, tuned: Encoder) -> dict[str, str]:
     asked, graded = load_asked(), load_graded()
     rows = [row for row in load_training() if row.question in graded]
     texts = list(asked)
-    found, told_ = {}, {}
+    found: dict[str, list[float]] = {}
+    figures: dict[str, str] = {}
     topics = [row.topic for row in rows]
     for name, encoder in (("plain", plain), ("tuned", tuned)):
         cosines = encoder.encode([row.question for row in rows]) @ encoder.encode(texts).T
@@ -235,6 +236,6 @@ def measured(plain: Encoder, tuned: Encoder) -> dict[str, str]:
             grades = [graded[row.question].grade(text) or 0 for text in texts]
             best = np.argsort(-line, kind="stable").tolist()
             found[name].append(ndcg([grades[at] for at in best], ()))
-        told_[f"nDCG@5 of the {name} encoder's cosine"] = str(estimate(found[name], topics))
-    told_["tuned less plain"] = told(difference(found["plain"], found["tuned"], topics))
-    return told_
+        figures[f"nDCG@5 of the {name} encoder's cosine"] = str(estimate(found[name], topics))
+    figures["tuned less plain"] = told(difference(found["plain"], found["tuned"], topics))
+    return figures
