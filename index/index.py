@@ -143,14 +143,9 @@ class Index:
 
     def without_questions(self) -> Index:
         """The same texts and vectors, as if nobody had written which questions the sentences answer."""
-        return Index(
-            [replace(document, questions=()) for document in self.documents.values()],
-            self._passages,
-            self._sentences,
-            self.encoder,
-            digest=self.digest,
-            config=self.config,
-        )
+        documents = [replace(document, questions=()) for document in self.documents.values()]
+        parts = (documents, self._passages, self._sentences, self.encoder)
+        return Index(*parts, digest=self.digest, config=self.config)
 
     @property
     def counts(self) -> dict[str, int]:

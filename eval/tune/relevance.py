@@ -125,10 +125,11 @@ def _held_out(
 def _of_unprompted(
     judged: Sequence[Judged], topics: Container[str], encoder: str
 ) -> dict[str, str]:
-    """The held-out figures of the unprompted questions alone, by weights of all: what others will ask."""
+    """The held-out figures of the unprompted questions alone, by weights of all."""
     own = [item.topic in topics for item in judged]
-    figures = _held_out("the trained order, unprompted questions", judged, encoder, own)
-    return figures if any(own) else {}
+    if not any(own):
+        return {}
+    return _held_out("the trained order, unprompted questions", judged, encoder, own)
 
 
 def _over_topics(judged: Sequence[Judged], orders: Sequence[tuple[int, ...]]) -> Estimate | None:

@@ -1,4 +1,4 @@
-"""Training questions with cited answers, by people of this project; knows no model.
+"""Training questions with cited answers, made for this project; knows no model.
 
 They are disjoint by topic from every evaluation question, and `near_evaluation` checks it by meaning.
 """
@@ -97,7 +97,7 @@ def load_training(path: Path = TRAINING) -> list[TrainingQuestion]:
 
 
 def load_unprompted(path: Path = UNPROMPTED) -> list[TrainingQuestion]:
-    """Questions of people who had not seen the corpus, graded and without a model answer, in the file's order.
+    """Questions of writers who had not seen the corpus, graded and without a model answer, in the file's order.
 
     Raises:
         SuiteError: unreadable, or a line that is no {topic, kind, question}; names file and line.
