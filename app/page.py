@@ -224,7 +224,7 @@ class _Chat:
         started = [trigger(handler, inputs, **asking) for trigger, handler, inputs in asks]
         quick = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
         loaded = page.load(self._on_load, None, shown, **quick)
-        linked = loaded.then(self._on_submit, [self.box, *given], **asking)  # ?q= asks by itself
+        linked = loaded.then(self._on_link, [self.box, *given], **asking)
         for event in (*started, linked):
             event.then(self._on_chart, [self.conversation, self.turn], self._charts, **quick)
             ended = "loaded" if event is linked else "idle"
@@ -250,6 +250,16 @@ class _Chat:
             yield {self.box: gr.Textbox(value="")}
             return
         yield from self._asked(question, conversation, wish, request)
+
+    def _on_link(
+        self, question: str, conversation: str, wish: Wish, request: gr.Request
+    ) -> Iterator[Output]:
+        """A link's ?q= asks by itself; without one, what somebody is typing is left alone."""
+        asked = dict(request.query_params)
+        if asked.get("q") and not asked.get("c"):
+            yield from self._on_submit(question, conversation, wish, request)
+        else:
+            yield {self.box: gr.skip()}
 
     def _on_select(
         self, data: gr.SelectData, conversation: str, wish: Wish, request: gr.Request

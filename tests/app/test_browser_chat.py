@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from browser import PacedModel, Served, Visitor
@@ -103,6 +104,21 @@ def test_examples_follow_ups_and_links_ask_by_themselves(visit: Visit) -> None:
     linked = visit("?q=Is%20TorchServe%20archived%3F")
     linked.page.wait_for_selector('#chat a[href*="#source-1-1"]', timeout=20_000)
     assert linked.questions() == ["Is TorchServe archived?"]
+
+
+def test_what_is_typed_while_the_page_still_loads_is_kept(visit: Visit) -> None:
+    person = visit()
+
+    def type_and_go_on(route: Any) -> None:
+        person.page.fill("#question textarea", "What is LiteRT for?")
+        route.continue_()
+
+    person.page.route("**/queue/join*", type_and_go_on, times=1)
+    person.page.reload()
+    person.ready()
+    time.sleep(0.5)
+    assert person.page.input_value("#question textarea") == "What is LiteRT for?"
+    assert person.questions() == []
 
 
 def test_an_empty_question_asks_nothing(visit: Visit) -> None:
