@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from framewise.index.adapter import CONFIG, WEIGHTS, Adapter
@@ -27,11 +24,3 @@ SUPPORT = Adapter(
         CALIBRATION: "36ba20cb622f034f51770105ea21c67cbdfc0395c3f4b74bce1a0ad592ba8f96",
     },
 )
-
-
-@contextmanager
-def without_peft_warning() -> Iterator[None]:
-    """Silences one warning: peft 0.21 reads a name that transformers 5 will drop."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`")
-        yield

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from framewise.app.adapter import without_peft_warning
 from framewise.app.constrain import Rule
 from framewise.corpus.errors import ModelLoadError
+from framewise.index.adapter import merge
 from framewise.index.device import Device, choose_device
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class TransformersModel:
         self._id = id or str(name)
         self._model, self._tokenizer = _load(name, self.device)
         if adapter is not None:
-            self._model = _merged_with(adapter, self._model)
+            merge(self._model, adapter)
         self._eos = _end_ids(self._model, self._tokenizer)
         self._vocabulary: dict[str, int] | None = None
         self._knows_system = self._takes(_SYSTEM_AND_USER)
@@ -287,24 +287,6 @@ def _load(name: str | Path, device: Device) -> tuple[PreTrainedModel, PreTrained
             fix="Check the folder or hub id; or leave --model out to use the embedded model.",
         ) from error
     return model.to(device.name).eval(), tokenizer
-
-
-def _merged_with(adapter: Path, model: PreTrainedModel) -> PreTrainedModel:
-    from peft import PeftModel
-
-    try:
-        with without_peft_warning():
-            tuned = PeftModel.from_pretrained(
-                model, str(adapter), autocast_adapter_dtype=False, low_cpu_mem_usage=True
-            )
-        merged: PreTrainedModel = tuned.merge_and_unload()
-    except Exception as error:  # peft and safetensors raise many kinds; each becomes one clear line
-        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise ModelLoadError(
-            f"the adapter '{adapter}' cannot be merged: {line}",
-            fix="Train it for this model, or leave it out.",
-        ) from error
-    return merged.eval()
 
 
 def _progress_off() -> Any:  # noqa: ANN401 - a context manager of transformers' private type

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from framewise.app.adapter import without_peft_warning
 from framewise.corpus.asked import load_asked
+from framewise.eval.extra import need
 from framewise.eval.statistics import difference, estimate
-from framewise.eval.tune.lora import Tell, rate, slim
+from framewise.eval.tune.lora import Tell, rate, slim, without_peft_warning
 from framewise.eval.tune.relevance import ndcg, told
 from framewise.eval.tune.rows import load_graded, load_training
 from framewise.index.adapter import WEIGHTS, checksums
@@ -108,7 +108,11 @@ def train(
         out: folder for the adapter.
         recipe: how.
         tell: told the loss every few steps.
+
+    Raises:
+        MissingExtraError: no peft.
     """
+    need("peft")
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModel, AutoTokenizer

@@ -9,12 +9,14 @@ import json
 import math
 import random
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from framewise.app.adapter import without_peft_warning
+from framewise.eval.extra import need
 from framewise.index.adapter import CONFIG
 
 Tell = Callable[[str], None]
@@ -78,7 +80,11 @@ def train(
         out: folder for the adapter.
         recipe: how.
         tell: told the loss every few steps.
+
+    Raises:
+        MissingExtraError: no peft.
     """
+    need("peft")
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
@@ -201,3 +207,11 @@ def slim(folder: Path) -> None:
     config["base_model_name_or_path"] = ""
     config["target_modules"] = sorted(config["target_modules"])
     path.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def without_peft_warning() -> Iterator[None]:
+    """Silences one warning: peft 0.21 reads a name that transformers 5 will drop."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`")
+        yield

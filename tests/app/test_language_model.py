@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from framewise.app.adapter import CONFIG, WRITER, without_peft_warning
+from framewise.app.adapter import CONFIG, WRITER
 from framewise.app.constrain import EvidenceConstraint, Rule
 from framewise.app.language_model import GUESSED, TransformersModel, copied
 from framewise.app.models import choose_model, load_model, load_scorer
@@ -15,6 +15,7 @@ from framewise.app.verify import hard_rules
 from framewise.app.write import prompt
 from framewise.corpus.errors import ModelLoadError
 from framewise.corpus.taxonomy import load_taxonomy
+from framewise.eval.tune.lora import without_peft_warning
 from framewise.index.device import Device, choose_device
 from framewise.index.embed import SentenceTransformerEncoder
 from framewise.index.weights import EMBEDDED, LANGUAGE_MODEL, verify
@@ -168,7 +169,7 @@ def test_an_adapter_is_merged_and_a_damaged_one_is_refused(folder: Path, tmp_pat
         plain = TransformersModel(folder, device=CPU)._model(ids).logits
         assert not torch.allclose(model._model(ids).logits, plain, atol=1e-3)
     (tmp_path / "adapter" / "adapter_model.safetensors").write_bytes(b"\x10")
-    with pytest.raises(ModelLoadError, match="cannot be merged"):
+    with pytest.raises(ModelLoadError, match="does not fit"):
         TransformersModel(folder, device=CPU, adapter=tmp_path / "adapter")
     with pytest.raises(ModelLoadError, match="is not the one that ships"):
         dataclasses.replace(WRITER, files={**WRITER.files, CONFIG: "0"}).checked()

@@ -18,7 +18,7 @@ TEXTS = ["jax runs", "on tpu .", "pytorch choose 0 1"]
 def folder(tmp_path: Path) -> Path:
     """A BERT, pooled by the mean, and beside it an adapter of rank 2 that changes it."""
     import torch
-    from framewise.app.adapter import without_peft_warning
+    from framewise.eval.tune.lora import without_peft_warning
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModel
 
