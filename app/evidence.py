@@ -41,7 +41,7 @@ class EvidenceConfig:
     trained: bool = True
     checked: int = 8
     neighbours: int = 6
-    same_matter: float = 0.68
+    same_matter: float = 0.72
 
 
 @dataclass(frozen=True, slots=True)

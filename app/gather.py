@@ -18,7 +18,7 @@ from framewise.corpus.taxonomy import Taxonomy
 from framewise.index.index import Index
 from framewise.index.types import Filters
 
-NEAR_DUPLICATE = 0.94  # cosine above which two sentences say the same
+NEAR_DUPLICATE = 0.95  # cosine above which two sentences say the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from framewise.app.evidence import Evidence
 from framewise.app.understand import Query
 
 SHORT = ("fact", "trend")  # answered by the fact, without trade-offs
-ALIKE = 0.76  # cosine from which a second sentence only repeats the first in other words
+ALIKE = 0.80  # cosine from which a second sentence only repeats the first in other words
 
-FAR = 0.36  # cosine below the nearest sentence: past it a sentence is on another matter
+FAR = 0.38  # cosine below the nearest sentence: past it a sentence is on another matter
 
 Alike = Callable[[str, str], float]
 

@@ -29,7 +29,7 @@ SHIPPED_EMBEDDINGS = Path(__file__).parent / "data" / "embeddings.npz"
 ENCODER_ADAPTER = Adapter(
     Path(__file__).parent / "data" / "encoder",
     {
-        WEIGHTS: "b1d3d84eaf6ead5aefcab96e44d62a412731ce1a7e83587aa20f7260da646b6e",
+        WEIGHTS: "0e519c41b94cf16f7f6eb94f2a8ff9063f9ea08a56607968e95bb636c4a57ae9",
         CONFIG: "1045b9248760da2c519bbed7baf515515073b34234fc00618f687d3728099ebf",
     },
 )

@@ -1,245 +1,162 @@
-"""Questions that one sentence answers to the adapter that brings them together: that of the embedded encoder.
+"""Questions and the sentences that answer them to the adapter that brings them together: that of the embedded encoder.
 
-Learns from `corpus/data/asked.jsonl` alone; training and evaluation questions are never seen.
+Learns from `corpus/data/asked.jsonl` and from `data/read.jsonl`, questions of which readers said what answers them and
+which nothing else is learnt from: what is learnt on the encoder's cosines needs questions that it has not seen.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import random
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from framewise.corpus.asked import load_asked
-from framewise.eval.extra import need
+from framewise.corpus.asked import Asked, load_asked
 from framewise.eval.statistics import difference, estimate
-from framewise.eval.tune.lora import Tell, rate, slim, without_peft_warning
+from framewise.eval.tune.contrast import (
+    AskedSentence,
+    EncoderRecipe,
+    Learner,
+    ReadQuestion,
+    asked_losses,
+    read_losses,
+    steps_of,
+)
+from framewise.eval.tune.lora import Tell
 from framewise.eval.tune.relevance import ndcg, told
-from framewise.eval.tune.rows import load_graded, load_training
-from framewise.index.adapter import WEIGHTS, checksums
+from framewise.eval.tune.rows import (
+    READ,
+    check_apart,
+    load_graded,
+    load_training,
+    load_unprompted,
+    mark_of,
+)
+from framewise.index.adapter import checksums
 from framewise.index.embed import EmbeddedEncoder, Encoder, Vectors
 from framewise.index.weights import ENCODER, locate
-from numpy.typing import NDArray
-
-LINEAR = (
-    "query",
-    "key",
-    "value",
-    "attention.output.dense",
-    "intermediate.dense",
-    "output.dense",
-)
-NOTED = 10  # steps between two lines of progress
 
 
-@dataclass(frozen=True, slots=True)
-class EncoderRecipe:
-    """How the encoder's adapter is trained.
-
-    A batch is `batch` sentences in groups of `alike` that lie near each other, so that what is to be told apart is
-    hard; `scale` is the inverse temperature; sentences nearer than `same` are not held against each other. Of what was
-    learnt the share `kept` is added to the plain weights (WiSE-FT, Wortsman et al., 2022): all of it knows questions
-    that were written beside the corpus best, and others worse than the plain encoder does.
-    """
-
-    epochs: int = 4
-    rank: int = 32
-    alpha: int = 64
-    rate: float = 5e-4
-    warm: float = 0.06
-    batch: int = 64
-    alike: int = 8
-    scale: float = 20.0
-    same: float = 0.85
-    max_tokens: int = 96
-    clip: float = 1.0
-    kept: float = 0.6
-    seed: int = 20261127
-
-
-@dataclass(frozen=True, slots=True)
-class AskedSentence:
-    """A sentence and the questions that it answers, two or more."""
-
-    text: str
-    asked: tuple[str, ...]
-
-
-def tune(folder: Path, *, recipe: EncoderRecipe | None = None, tell: Tell) -> dict[str, str]:
+def tune(
+    folder: Path, *, start: Path | None = None, recipe: EncoderRecipe | None = None, tell: Tell
+) -> dict[str, str]:
     """Makes the adapter; gives nDCG@5 of the cosine alone over the whole corpus, before and after, and checksums.
 
     Args:
         folder: for the adapter.
+        start: folder of an adapter to go on from, in place of the first stage.
         recipe: how.
         tell: told each step.
 
     Raises:
-        CorpusError: damaged questions.
+        CorpusError, SuiteError: damaged questions, or one that an evaluation question asks.
         ModelMissingError, ModelLoadError: the embedded encoder cannot be had.
+        MissingExtraError: no peft.
     """
     base = locate(ENCODER, say=tell)
-    rows = [AskedSentence(text, asked) for text, asked in load_asked().items() if len(asked) > 1]
+    asked = load_asked()
+    rows = [
+        AskedSentence(text, questions) for text, questions in asked.items() if len(questions) > 1
+    ]
+    read = load_read(asked)
+    check_apart([item.question for item in read])
     plain = EmbeddedEncoder(base, id=ENCODER.name)
     tell(f"encoding {len(rows)} sentences")
-    train(base, rows, plain.encode([row.text for row in rows]), folder, recipe=recipe, tell=tell)
-    return measured(plain, EmbeddedEncoder(base, id="tuned", adapter=folder)) | checksums(folder)
+    vectors = plain.encode([row.text for row in rows])
+    train(base, rows, vectors, read, folder, start=start, recipe=recipe, tell=tell)
+    tuned = EmbeddedEncoder(base, id="tuned", adapter=folder)
+    return measured(plain, tuned, asked) | checksums(folder)
+
+
+def load_read(asked: Asked, path: Path = READ) -> list[ReadQuestion]:
+    """The questions of the second stage with the sentences of the corpus that their readers spoke of.
+
+    Raises:
+        SuiteError: unreadable, or a line that is no grade; names file and line.
+    """
+    by_mark = {mark_of(text): text for text in asked}
+    found = []
+    for row in load_graded(path).values():
+        best, also = (
+            tuple(text for text in texts if text in asked) for texts in (row.best, row.also)
+        )
+        off = tuple(by_mark[mark] for mark in sorted(row.off) if mark in by_mark)
+        if best and off:
+            found.append(ReadQuestion(row.question, best, also, off))
+    return found
 
 
 def train(
     base: Path,
     rows: Sequence[AskedSentence],
     vectors: Vectors,
+    read: Sequence[ReadQuestion],
     out: Path,
     *,
+    start: Path | None = None,
     recipe: EncoderRecipe | None = None,
     tell: Tell,
-) -> list[float]:
-    """Trains an adapter and saves it after every epoch; gives each epoch's mean loss.
+) -> tuple[list[float], list[float]]:
+    """Trains an adapter and saves it after each stage; gives the losses of both.
 
     Args:
         base: folder of a BERT that is pooled by the mean.
-        rows: what is learnt.
+        rows: what is learnt first.
         vectors: of their sentences, by which hard batches are made. Shape: (len(rows), dim).
+        read: what is learnt then.
         out: folder for the adapter.
+        start: folder of an adapter to go on from, in place of the first stage.
         recipe: how.
         tell: told the loss every few steps.
 
     Raises:
         MissingExtraError: no peft.
     """
-    need("peft")
-    import torch
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoModel, AutoTokenizer
-
     recipe = recipe or EncoderRecipe()
-    torch.manual_seed(recipe.seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
-    config = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(LINEAR))
-    with without_peft_warning():
-        # In evaluation mode: dropout only slows what is read two or three times.
-        model = get_peft_model(AutoModel.from_pretrained(base), config).to(device).eval()
-    trained = [p for p in model.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=recipe.rate, weight_decay=0.01)
-    draw, losses, started = random.Random(recipe.seed), [], time.monotonic()  # noqa: S311
-    near = vectors @ vectors.T
-    total = recipe.epochs * math.ceil(len(rows) / recipe.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: rate(step, total, recipe.warm)
-    )
-    for number in range(1, recipe.epochs + 1):
-        spent: list[float] = []
-        for batch in batches(near, recipe, draw):
-            drawn = [draw.sample(rows[at].asked, 2) for at in batch]
-            texts = [pair[0] for pair in drawn] + [pair[1] for pair in drawn]
-            read = tokenizer(
-                [*texts, *(rows[at].text for at in batch)],
-                padding=True,
-                truncation=True,
-                max_length=recipe.max_tokens,
-                return_tensors="pt",
-            ).to(device)
-            with torch.autocast(device, dtype=torch.bfloat16):  # 1.5 times faster on two cores
-                tokens = model(**read).last_hidden_state
-            there = read["attention_mask"].unsqueeze(-1).float()
-            means = (tokens.float() * there).sum(dim=1) / there.sum(dim=1)
-            lost = loss(means, near[np.ix_(batch, batch)], recipe)
-            lost.backward()
-            torch.nn.utils.clip_grad_norm_(trained, recipe.clip)
-            optimiser.step()
-            optimiser.zero_grad()
-            schedule.step()
-            spent.append(float(lost.detach()))
-            if len(spent) % NOTED == 0:
-                recent = sum(spent[-NOTED:]) / NOTED
-                minutes = (time.monotonic() - started) / 60
-                tell(f"epoch {number}, step {len(spent)}: loss {recent:.3f}, {minutes:.1f} min")
-        losses.append(sum(spent) / len(spent))
-        save(model, out, recipe.kept)
-    note = {"recipe": asdict(recipe), "sentences": len(rows), "losses": losses}
-    (out / "training.json").write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
-    return losses
+    learner, draw = Learner(base, recipe, tell), random.Random(recipe.seed)  # noqa: S311
+    first, second = steps_of(recipe, len(rows), len(read))
+    spent: list[float] = []
+    if start is None:
+        losses = asked_losses(learner, rows, vectors @ vectors.T, draw)
+        spent = learner.follow(losses, first, recipe.rate, "asked sentences", out)
+        learner.keep(recipe.kept)
+    else:
+        learner.load(start)
+    losses = read_losses(learner, read, rows, draw)
+    then = learner.follow(losses, second, recipe.read_rate, "read questions", out)
+    note = {
+        "recipe": asdict(recipe),
+        "sentences": len(rows),
+        "questions": len(read),
+        "losses": [round(loss, 4) for loss in (*spent, *then)],
+    }
+    (out / "training.json").write_text(json.dumps(note) + "\n", encoding="utf-8")
+    return spent, then
 
 
-def save(model: Any, out: Path, kept: float) -> None:  # noqa: ANN401 - a peft model
-    """Writes the adapter with the share `kept` of what it learnt, as float16, half as large."""
-    from safetensors.torch import load_file, save_file
-
-    model.save_pretrained(out, safe_serialization=True)
-    slim(out)
-    learnt = load_file(out / WEIGHTS)
-    halves = {n: (kept * t if ".lora_B." in n else t).half() for n, t in learnt.items()}
-    save_file(halves, out / WEIGHTS, metadata={"format": "pt"})
-
-
-def batches(
-    near: NDArray[np.float32], recipe: EncoderRecipe, draw: random.Random
-) -> Iterator[list[int]]:
-    """Every sentence once, in batches of groups: a drawn sentence and the nearest of those that are left.
-
-    `near` holds the cosines of the sentences. Shape: (n, n).
-    """
-    left = np.ones(len(near), dtype=bool)
-    order, groups = list(range(len(near))), []
-    draw.shuffle(order)
-    for at in order:
-        if left[at]:
-            left[at] = False
-            ranked = np.argsort(-np.where(left, near[at], -2.0), kind="stable")
-            group = [at, *(int(n) for n in ranked[: recipe.alike - 1] if left[n])]
-            left[group] = False
-            groups.append(group)
-    draw.shuffle(groups)
-    flat = [at for group in groups for at in group]
-    for start in range(0, len(flat), recipe.batch):
-        yield flat[start : start + recipe.batch]
-
-
-def loss(means: Any, near: NDArray[np.float32], recipe: EncoderRecipe) -> Any:  # noqa: ANN401 - tensors
-    """InfoNCE (van den Oord et al., 2018) of question to question and question to sentence, both ways.
-
-    Args:
-        means: pooled vectors of a batch's first questions, second questions and sentences. Shape: (3 n, dim).
-        near: plain cosines of its sentences. Shape: (n, n).
-        recipe: temperature, and from which cosine two sentences are the same.
-    """
-    import torch
-
-    first, second, said = torch.nn.functional.normalize(means, dim=1).chunk(3)
-    same = torch.from_numpy(near > recipe.same).to(means.device)
-    same.fill_diagonal_(False)
-    wanted = torch.arange(len(near), device=means.device)
-    pairs = ((first, second), (first, said), (second, first), (said, first))
-    lost = [
-        torch.nn.functional.cross_entropy(
-            (recipe.scale * one @ other.T).masked_fill(same, -1e4), wanted
-        )
-        for one, other in pairs
-    ]
-    return sum(lost) / len(lost)
-
-
-def measured(plain: Encoder, tuned: Encoder) -> dict[str, str]:
-    """nDCG@5 of training questions, which the encoder never saw: all sentences with questions by cosine alone."""
-    asked, graded = load_asked(), load_graded()
-    rows = [row for row in load_training() if row.question in graded]
-    texts = list(asked)
-    found: dict[str, list[float]] = {}
+def measured(plain: Encoder, tuned: Encoder, asked: Asked) -> dict[str, str]:
+    """nDCG@5 of questions that the encoder never saw: all sentences with questions by cosine alone."""
+    graded, texts = load_graded(), list(asked)
+    sentences = {
+        name: encoder.encode(texts) for name, encoder in (("plain", plain), ("tuned", tuned))
+    }
     figures: dict[str, str] = {}
-    topics = [row.topic for row in rows]
-    for name, encoder in (("plain", plain), ("tuned", tuned)):
-        cosines = encoder.encode([row.question for row in rows]) @ encoder.encode(texts).T
-        found[name] = []
-        for row, line in zip(rows, cosines, strict=True):
-            grades = [graded[row.question].grade(text) or 0 for text in texts]
-            best = np.argsort(-line, kind="stable").tolist()
-            found[name].append(ndcg([grades[at] for at in best], ()))
-        figures[f"nDCG@5 of the {name} encoder's cosine"] = str(estimate(found[name], topics))
-    figures["tuned less plain"] = told(difference(found["plain"], found["tuned"], topics))
+    for kind, rows in (("training", load_training()), ("unprompted", load_unprompted())):
+        rows = [row for row in rows if row.question in graded and graded[row.question].best]
+        topics, found = [row.topic for row in rows], {}
+        for name, encoder in (("plain", plain), ("tuned", tuned)):
+            cosines = encoder.encode([row.question for row in rows]) @ sentences[name].T
+            found[name] = []
+            for row, line in zip(rows, cosines, strict=True):
+                grades = [graded[row.question].grade(text) or 0 for text in texts]
+                best = np.argsort(-line, kind="stable").tolist()
+                found[name].append(ndcg([grades[at] for at in best], ()))
+            figures[f"nDCG@5 of the {name} encoder's cosine, {kind} questions"] = str(
+                estimate(found[name], topics)
+            )
+        figures[f"tuned less plain, {kind} questions"] = told(
+            difference(found["plain"], found["tuned"], topics)
+        )
     return figures

@@ -21,6 +21,9 @@ from framewise.index.library import PLAIN, open_encoder
 TRAINING = Path(__file__).parent / "data" / "questions.jsonl"
 UNPROMPTED = Path(__file__).parent / "data" / "unprompted.jsonl"
 GRADES = Path(__file__).parent / "data" / "grades.jsonl"
+READ = (
+    Path(__file__).parent / "data" / "read.jsonl"
+)  # graded too, and learnt from by the encoder alone
 TOO_NEAR = 0.80  # cosine from which a training question asks what an evaluation question asks
 
 

@@ -1,16 +1,30 @@
-"""Batches and loss of the encoder's adapter by hand; and that training learns, on a model made here."""
+"""Batches and losses of the encoder's adapter by hand; and that training learns, on a model made here."""
 
 from __future__ import annotations
 
 import json
 import math
 import random
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from fakes import small_bert
-from framewise.eval.tune.encoder import AskedSentence, EncoderRecipe, batches, loss, train
+from framewise.corpus.errors import SuiteError
+from framewise.eval.tune.contrast import (
+    AskedSentence,
+    EncoderRecipe,
+    Learner,
+    ReadQuestion,
+    asked_loss,
+    batches,
+    read_loss,
+    steps_of,
+)
+from framewise.eval.tune.encoder import load_read, train
+from framewise.eval.tune.rows import mark_of
 from framewise.index.embed import EmbeddedEncoder
 
 ROWS = [
@@ -18,7 +32,26 @@ ROWS = [
     AskedSentence("pytorch runs on 0", ("pytorch 0", "0 pytorch")),
     AskedSentence("choose 1", ("1 .", "choose .")),
 ]
-SMALL = EncoderRecipe(epochs=20, rank=4, alpha=8, rate=2e-2, batch=3, alike=1, max_tokens=8)
+READ = [
+    ReadQuestion("tpu .", ("jax runs on tpu",), (), ("choose 1", "pytorch runs on 0")),
+    ReadQuestion("0 0", ("pytorch runs on 0",), ("choose 1",), ("jax runs on tpu",)),
+]
+SMALL = EncoderRecipe(
+    epochs=20, rank=4, alpha=8, rate=2e-2, batch=3, alike=1, max_tokens=8, kept=1.0,
+    read_epochs=20, read_rate=1e-2, read_batch=2, off=1, beside=2,
+)  # fmt: skip
+
+
+class Placed:
+    """A learner whose vectors are given by text."""
+
+    def __init__(self, recipe: EncoderRecipe, places: dict[str, float]) -> None:
+        self.recipe, self._places = recipe, places
+
+    def vectors(self, texts: Sequence[str]) -> Any:
+        import torch
+
+        return torch.tensor(unit(*(self._places[text] for text in texts)))
 
 
 def unit(*degrees: float) -> np.ndarray:
@@ -42,45 +75,122 @@ def test_the_loss_by_hand_and_the_same_sentence_is_not_held_against_itself() -> 
     import torch
 
     # Two sentences at right angles, each with both its questions on it: logits are scale and 0.
-    means = torch.tensor([[1.0, 0.0], [0.0, 2.0]] * 3)
+    vectors = torch.tensor([[1.0, 0.0], [0.0, 1.0]] * 3)
     recipe = EncoderRecipe(scale=3.0)
     apart = np.eye(2, dtype=np.float32)
     wanted = math.log(1 + math.exp(-3.0))
-    assert float(loss(means, apart, recipe)) == pytest.approx(wanted, abs=1e-6)
+    assert float(asked_loss(vectors, apart, recipe)) == pytest.approx(wanted, abs=1e-6)
     alike = np.ones((2, 2), dtype=np.float32)
-    assert float(loss(means, alike, recipe)) == pytest.approx(0.0, abs=1e-6)
+    assert float(asked_loss(vectors, alike, recipe)) == pytest.approx(0.0, abs=1e-6)
     # The first two sentences' second questions swapped: one pair of three kinds is wrong both ways.
     swapped = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     wrong = math.log(1 + math.exp(3.0))
-    assert float(loss(swapped, apart, recipe)) == pytest.approx((wrong + wanted) / 2, abs=1e-6)
+    assert float(asked_loss(swapped, apart, recipe)) == pytest.approx(
+        (wrong + wanted) / 2, abs=1e-6
+    )
 
 
-def test_training_brings_the_questions_of_a_sentence_together_the_same_for_a_seed(
-    tmp_path: Path,
-) -> None:
+def test_the_loss_of_a_read_question_by_hand_and_what_also_serves_is_not_held_against_it() -> None:
+    # One question at 0°; its sentence there too, with its known question; one off the point at 90°.
+    recipe = EncoderRecipe(scale=3.0, off=1, beside=0)
+    places = {"q": 0.0, "good": 0.0, "known": 0.0, "off": 90.0, "of off": 90.0, "also": 0.0}
+    asked = {"good": ("known",), "off": ("of off",)}
+    item = ReadQuestion("q", ("good",), ("also",), ("off",))
+
+    def lost(*batch: ReadQuestion, **changes: Any) -> float:
+        learner = Placed(EncoderRecipe(**({"scale": 3.0, "off": 1, "beside": 0} | changes)), places)
+        return float(read_loss(learner, batch, ROWS[:0], asked, random.Random(1)))  # type: ignore[arg-type]
+
+    assert lost(item) == pytest.approx(math.log(1 + math.exp(-3.0)), abs=1e-6)
+    # A second question whose sentence also serves the first: each sees its own and the two off the point.
+    other = ReadQuestion("q", ("also",), ("good",), ("off",))
+    assert lost(item, other) == pytest.approx(math.log(1 + 2 * math.exp(-3.0)), abs=1e-6)
+    # Unless it serves: then it stands as near as its own, and is held against it.
+    strict = ReadQuestion("q", ("good",), (), ("off",))
+    mixed = math.log(2 + 2 * math.exp(-3.0)), math.log(1 + 2 * math.exp(-3.0))
+    assert lost(strict, other) == pytest.approx(sum(mixed) / 2, abs=1e-6)
+    # The sentences beside count by their weight, here told apart badly; a good one is not held against the question.
+    beside = [AskedSentence("good", ("known", "q")), AskedSentence("also", ("q", "known"))]
+    learner = Placed(EncoderRecipe(scale=3.0, off=1, beside=2, beside_weight=0.5), places)
+    for asks, own in ((item, 1), (strict, 2)):
+        found = float(read_loss(learner, [asks], beside, asked, random.Random(1)))  # type: ignore[arg-type]
+        wanted = math.log(own + math.exp(-3.0)) + 0.5 * math.log(2)
+        assert found == pytest.approx(wanted, abs=1e-6)
+    assert steps_of(recipe, 65, 25) == (8, 6)
+
+
+def test_read_questions_name_sentences_of_the_corpus_and_damage_is_told(tmp_path: Path) -> None:
+    asked = {"a b": ("q",), "c": ("r",), "d": ("s",)}
+    rows = [
+        {
+            "question": "one",
+            "best": ["a b", "gone"],
+            "also": ["d"],
+            "off": [mark_of("c"), "00000000"],
+        },
+        {"question": "two", "best": ["gone"], "also": [], "off": [mark_of("c")]},
+        {"question": "three", "best": ["c"], "also": [], "off": ["00000000"]},
+    ]
+    path = tmp_path / "read.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert load_read(asked, path) == [ReadQuestion("one", ("a b",), ("d",), ("c",))]
+    path.write_text('{"question": "one"}\n', encoding="utf-8")
+    with pytest.raises(SuiteError, match="read.jsonl:1: not a grade"):
+        load_read(asked, path)
+
+
+def test_training_brings_questions_and_answers_together_the_same_for_a_seed(tmp_path: Path) -> None:
     small_bert(tmp_path / "bert")
     told: list[str] = []
     vectors = np.eye(3, dtype=np.float32)
-    losses = [
-        train(tmp_path / "bert", ROWS, vectors, tmp_path / name, recipe=SMALL, tell=told.append)
+    first, again = (
+        train(
+            tmp_path / "bert", ROWS, vectors, READ, tmp_path / name, recipe=SMALL, tell=told.append
+        )
         for name in ("one", "two")
-    ]
-    assert losses[0][-1] < 0.5 * losses[0][0]
-    assert losses[0] == losses[1]
+    )
+    assert first == again
+    assert (len(first[0]), len(first[1])) == steps_of(SMALL, 3, 2) == (20, 20)
+    assert sum(first[0][-3:]) < 0.5 * sum(first[0][:3])
+    assert sum(first[1][-3:]) < sum(first[1][:3])
     one, two = (tmp_path / name / "adapter_model.safetensors" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
     note = json.loads((tmp_path / "one" / "training.json").read_text())
-    assert (note["sentences"], note["recipe"]["seed"]) == (3, SMALL.seed)
+    assert (note["sentences"], note["questions"], note["recipe"]["seed"]) == (3, 2, SMALL.seed)
     assert "path" not in (tmp_path / "one" / "adapter_config.json").read_text().replace(
         "base_model_name_or_path", ""
     )
-    asked, answers = [row.asked[0] for row in ROWS], [row.text for row in ROWS]
     before, after = (
         EmbeddedEncoder(tmp_path / "bert", id="m", adapter=adapter)
         for adapter in (None, tmp_path / "one")
     )
+    asked, answers = [row.asked[0] for row in ROWS], [row.text for row in ROWS]
     gained = [
         np.diag(cos).mean() - cos[~np.eye(3, dtype=bool)].mean()
         for cos in (e.encode(asked) @ e.encode(answers).T for e in (before, after))
     ]
     assert gained[1] > gained[0] + 0.2
+    for item in READ:
+        best, off = after.encode([item.best[0], item.off[0]]) @ after.encode([item.question])[0]
+        assert best > off + 0.2
+
+
+def test_it_goes_on_from_an_adapter_and_keeps_a_share(tmp_path: Path) -> None:
+    small_bert(tmp_path / "bert")
+    still = EncoderRecipe(rank=4, alpha=8, max_tokens=8, read_rate=0.0, read_epochs=1, beside=2)
+    vectors = np.eye(3, dtype=np.float32)
+    base, texts = tmp_path / "bert", [row.text for row in ROWS]
+    train(base, ROWS, vectors, READ, tmp_path / "one", recipe=SMALL, tell=print)
+    start = tmp_path / "one"
+    spent, then = train(
+        base, ROWS, vectors, READ, tmp_path / "two", start=start, recipe=still, tell=print
+    )
+    assert (spent, len(then)) == ([], 1)
+    one, two = (EmbeddedEncoder(base, id="m", adapter=tmp_path / n) for n in ("one", "two"))
+    assert np.abs(one.encode(texts) - two.encode(texts)).max() < 1e-3
+    learner = Learner(base, still, print)
+    learner.load(start)
+    learner.keep(0.0)
+    learner.save(tmp_path / "none")
+    none = EmbeddedEncoder(base, id="m", adapter=tmp_path / "none")
+    assert np.abs(none.encode(texts) - EmbeddedEncoder(base, id="m").encode(texts)).max() < 1e-6
