@@ -5,7 +5,7 @@ Deterministic for a seed, a machine and a library version. The base weights stay
 
 from __future__ import annotations
 
-import math
+import json
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from framewise.corpus.errors import ModelLoadError
 from framewise.eval.extra import need
 from framewise.eval.tune.lora import Tell, rate, slim, without_peft_warning
-from framewise.index.adapter import WEIGHTS
+from framewise.index.adapter import CONFIG, WEIGHTS
 from numpy.typing import NDArray
 
 LINEAR = (
@@ -125,17 +126,14 @@ class Learner:
         places = torch.tensor(np.argsort(order), device=self._device)
         return torch.cat(parts)[places]
 
-    def follow(
-        self, losses: Iterable[Any], steps: int, top: float, name: str, out: Path
-    ) -> list[float]:
-        """Makes a step for each loss, saves the adapter at the end; gives the losses.
+    def follow(self, losses: Iterable[Any], steps: int, top: float, name: str) -> list[float]:
+        """Makes a step for each loss; gives the losses.
 
         Args:
             losses: made one by one, each from the weights as they are by then.
             steps: how many there will be.
             top: the highest learning rate.
             name: of the stage, for the lines of progress.
-            out: folder for the adapter.
         """
         import torch
 
@@ -158,7 +156,6 @@ class Learner:
                 self._tell(
                     f"{name}, step {len(spent)} of {steps}: loss {recent:.3f}, {minutes:.1f} min"
                 )
-        self.save(out)
         return spent
 
     def keep(self, share: float) -> None:
@@ -171,11 +168,28 @@ class Learner:
                     weights *= share
 
     def load(self, folder: Path) -> None:
-        """Goes on from a saved adapter of the same rank."""
-        from peft import set_peft_model_state_dict
+        """Goes on from a saved adapter of the same shape.
+
+        Raises:
+            ModelLoadError: it cannot be read, or is of another shape.
+        """
+        from peft import get_peft_model_state_dict, set_peft_model_state_dict
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        learnt = {name: t.float() for name, t in load_file(folder / WEIGHTS).items()}
+        fix = "Name a folder that 'framewise tune encoder --out' wrote with this recipe."
+        try:
+            learnt = {name: t.float() for name, t in load_file(folder / WEIGHTS).items()}
+            config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+            scale = float(config["lora_alpha"]) / float(config["r"])
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+            raise ModelLoadError(
+                f"the adapter '{folder}' cannot be read: {error}.", fix=fix
+            ) from error
+        own = get_peft_model_state_dict(self._model)
+        alike = {n: t.shape for n, t in own.items()} == {n: t.shape for n, t in learnt.items()}
+        if not alike or scale != self.recipe.alpha / self.recipe.rank:
+            raise ModelLoadError(f"the adapter '{folder}' is of another shape.", fix=fix)
         set_peft_model_state_dict(self._model, learnt)
 
     def save(self, out: Path) -> None:
@@ -262,12 +276,13 @@ def read_loss(
     """InfoNCE of a question to a sentence that answers it, and to a question that this sentence is known to answer.
 
     Held against them are the other questions' sentences, those off the point, and the sentences beside; for a question
-    none that its reader called good.
+    none that its reader called good, in the same words. To it comes, by its weight, the first stage's loss of the
+    sentences beside, of their first questions alone.
     """
     import torch
 
     recipe, count = learner.recipe, len(batch)
-    # The opening as often as all the rest.
+    # Half of the time the opening, else any.
     good = [item.best[0] if draw.random() < 0.5 else draw.choice(item.best) for item in batch]
     off = [text for item in batch for text in draw.sample(item.off, min(recipe.off, len(item.off)))]
     beside = draw.sample(rows, min(recipe.beside, len(rows)))
@@ -337,9 +352,3 @@ def batches(
     flat = [at for group in groups for at in group]
     for start in range(0, len(flat), recipe.batch):
         yield flat[start : start + recipe.batch]
-
-
-def steps_of(recipe: EncoderRecipe, sentences: int, questions: int) -> tuple[int, int]:
-    """How many steps the two stages take."""
-    first = recipe.epochs * math.ceil(sentences / recipe.batch)
-    return first, recipe.read_epochs * math.ceil(questions / recipe.read_batch)

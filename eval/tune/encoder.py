@@ -7,13 +7,15 @@ which nothing else is learnt from: what is learnt on the encoder's cosines needs
 from __future__ import annotations
 
 import json
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from framewise.corpus.asked import Asked, load_asked
+from framewise.eval.extra import need
 from framewise.eval.statistics import difference, estimate
 from framewise.eval.tune.contrast import (
     AskedSentence,
@@ -22,7 +24,6 @@ from framewise.eval.tune.contrast import (
     ReadQuestion,
     asked_losses,
     read_losses,
-    steps_of,
 )
 from framewise.eval.tune.lora import Tell
 from framewise.eval.tune.relevance import ndcg, told
@@ -38,11 +39,13 @@ from framewise.index.adapter import checksums
 from framewise.index.embed import EmbeddedEncoder, Encoder, Vectors
 from framewise.index.weights import ENCODER, locate
 
+NOTE = "training.json"  # beside the weights: how they were made
+
 
 def tune(
     folder: Path, *, start: Path | None = None, recipe: EncoderRecipe | None = None, tell: Tell
 ) -> dict[str, str]:
-    """Makes the adapter; gives nDCG@5 of the cosine alone over the whole corpus, before and after, and checksums.
+    """Makes the adapter; gives nDCG@5 of the cosine alone over all sentences with questions, and checksums.
 
     Args:
         folder: for the adapter.
@@ -52,10 +55,16 @@ def tune(
 
     Raises:
         CorpusError, SuiteError: damaged questions, or one that an evaluation question asks.
-        ModelMissingError, ModelLoadError: the embedded encoder cannot be had.
-        MissingExtraError: no peft.
+        ModelMissingError, ModelLoadError: the embedded encoder cannot be had, or `start` is no such adapter.
+        MissingExtraError: no peft or scipy.
     """
+    need("peft")
+    need("scipy")  # for the figures at the end
+    recipe = recipe or EncoderRecipe()
     base = locate(ENCODER, say=tell)
+    learner = Learner(base, recipe, tell)
+    if start is not None:
+        learner.load(start)
     asked = load_asked()
     rows = [
         AskedSentence(text, questions) for text, questions in asked.items() if len(questions) > 1
@@ -63,9 +72,11 @@ def tune(
     read = load_read(asked)
     check_apart([item.question for item in read])
     plain = EmbeddedEncoder(base, id=ENCODER.name)
-    tell(f"encoding {len(rows)} sentences")
-    vectors = plain.encode([row.text for row in rows])
-    train(base, rows, vectors, read, folder, start=start, recipe=recipe, tell=tell)
+    if start is None:
+        tell(f"encoding {len(rows)} sentences")
+        vectors = plain.encode([row.text for row in rows])
+        learn_asked(learner, rows, vectors, folder)
+    learn_read(learner, read, rows, folder, start=start)
     tuned = EmbeddedEncoder(base, id="tuned", adapter=folder)
     return measured(plain, tuned, asked) | checksums(folder)
 
@@ -88,56 +99,76 @@ def load_read(asked: Asked, path: Path = READ) -> list[ReadQuestion]:
     return found
 
 
-def train(
-    base: Path,
-    rows: Sequence[AskedSentence],
-    vectors: Vectors,
+def learn_asked(
+    learner: Learner, rows: Sequence[AskedSentence], vectors: Vectors, out: Path
+) -> list[float]:
+    """The first stage; saves what is kept of it and gives its losses.
+
+    Args:
+        learner: what learns.
+        rows: the sentences and their questions.
+        vectors: of the sentences, by which hard batches are made. Shape: (len(rows), dim).
+        out: folder for the adapter.
+    """
+    recipe = learner.recipe
+    draw = random.Random(recipe.seed)  # noqa: S311
+    steps = recipe.epochs * math.ceil(len(rows) / recipe.batch)
+    losses = asked_losses(learner, rows, vectors @ vectors.T, draw)
+    spent = learner.follow(losses, steps, recipe.rate, "asked sentences")
+    learner.keep(recipe.kept)
+    _save(learner, out, {"sentences": len(rows), "losses, asked sentences": _rounded(spent)})
+    return spent
+
+
+def learn_read(
+    learner: Learner,
     read: Sequence[ReadQuestion],
+    rows: Sequence[AskedSentence],
     out: Path,
     *,
     start: Path | None = None,
-    recipe: EncoderRecipe | None = None,
-    tell: Tell,
-) -> tuple[list[float], list[float]]:
-    """Trains an adapter and saves it after each stage; gives the losses of both.
+) -> list[float]:
+    """The second stage, after the first or an adapter that was loaded; saves the adapter and gives its losses.
 
     Args:
-        base: folder of a BERT that is pooled by the mean.
-        rows: what is learnt first.
-        vectors: of their sentences, by which hard batches are made. Shape: (len(rows), dim).
-        read: what is learnt then.
+        learner: what learns.
+        read: the questions and what their readers said.
+        rows: the sentences that are learnt beside them.
         out: folder for the adapter.
-        start: folder of an adapter to go on from, in place of the first stage.
-        recipe: how.
-        tell: told the loss every few steps.
-
-    Raises:
-        MissingExtraError: no peft.
+        start: where the first stage's adapter was loaded from, for the note beside the weights.
     """
-    recipe = recipe or EncoderRecipe()
-    learner, draw = Learner(base, recipe, tell), random.Random(recipe.seed)  # noqa: S311
-    first, second = steps_of(recipe, len(rows), len(read))
-    spent: list[float] = []
-    if start is None:
-        losses = asked_losses(learner, rows, vectors @ vectors.T, draw)
-        spent = learner.follow(losses, first, recipe.rate, "asked sentences", out)
-        learner.keep(recipe.kept)
-    else:
-        learner.load(start)
-    losses = read_losses(learner, read, rows, draw)
-    then = learner.follow(losses, second, recipe.read_rate, "read questions", out)
-    note = {
-        "recipe": asdict(recipe),
-        "sentences": len(rows),
-        "questions": len(read),
-        "losses": [round(loss, 4) for loss in (*spent, *then)],
-    }
-    (out / "training.json").write_text(json.dumps(note) + "\n", encoding="utf-8")
-    return spent, then
+    recipe = learner.recipe
+    draw = random.Random(recipe.seed)  # noqa: S311
+    steps = recipe.read_epochs * math.ceil(len(read) / recipe.read_batch)
+    note = _note(start or out)
+    spent = learner.follow(
+        read_losses(learner, read, rows, draw), steps, recipe.read_rate, "read questions"
+    )
+    _save(learner, out, {**note, "questions": len(read), "losses, read questions": _rounded(spent)})
+    return spent
+
+
+def _save(learner: Learner, out: Path, note: Mapping[str, object]) -> None:
+    learner.save(out)
+    told = {**note, "recipe": asdict(learner.recipe)}
+    (out / NOTE).write_text(json.dumps(told) + "\n", encoding="utf-8")
+
+
+def _note(folder: Path) -> dict[str, object]:
+    """What the note beside an adapter says of its first stage; nothing where there is none."""
+    try:
+        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return dict(note) if isinstance(note, dict) else {}
+
+
+def _rounded(losses: Sequence[float]) -> list[float]:
+    return [round(loss, 4) for loss in losses]
 
 
 def measured(plain: Encoder, tuned: Encoder, asked: Asked) -> dict[str, str]:
-    """nDCG@5 of questions that the encoder never saw: all sentences with questions by cosine alone."""
+    """nDCG@5 of the training and the unprompted questions: all sentences with questions by cosine alone."""
     graded, texts = load_graded(), list(asked)
     sentences = {
         name: encoder.encode(texts) for name, encoder in (("plain", plain), ("tuned", tuned))

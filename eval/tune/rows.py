@@ -105,7 +105,7 @@ def load_unprompted(path: Path = UNPROMPTED) -> list[TrainingQuestion]:
     Raises:
         SuiteError: unreadable, or a line that is no {topic, kind, question}; names file and line.
     """
-    return [_training({"answer": [], "also": [], **row}, place) for place, row in rows_of(path)]
+    return [_training(row, place, answered=False) for place, row in rows_of(path)]
 
 
 def ids_of(index: Index) -> dict[str, str]:
@@ -154,8 +154,9 @@ def rows_of(path: Path) -> Iterator[tuple[str, Any]]:
             yield place, row
 
 
-def _training(row: Any, place: str) -> TrainingQuestion:  # noqa: ANN401 - JSON
+def _training(row: Any, place: str, *, answered: bool = True) -> TrainingQuestion:  # noqa: ANN401 - JSON
     try:
+        row = row if answered else {"answer": [], "also": [], **row}
         return TrainingQuestion(
             topic=str(row["topic"]),
             kind=str(row["kind"]),
