@@ -176,7 +176,8 @@ def measured(plain: Encoder, tuned: Encoder, asked: Asked) -> dict[str, str]:
     figures: dict[str, str] = {}
     for kind, rows in (("training", load_training()), ("unprompted", load_unprompted())):
         rows = [row for row in rows if row.question in graded and graded[row.question].best]
-        topics, found = [row.topic for row in rows], {}
+        topics = [row.topic for row in rows]
+        found: dict[str, list[float]] = {}
         for name, encoder in (("plain", plain), ("tuned", tuned)):
             cosines = encoder.encode([row.question for row in rows]) @ sentences[name].T
             found[name] = []
