@@ -113,7 +113,8 @@ class Learner:
         config = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(LINEAR))
         with without_peft_warning():
             # In evaluation mode: dropout only slows what is read two or three times.
-            model = get_peft_model(AutoModel.from_pretrained(base), config)
+            plain = AutoModel.from_pretrained(base, local_files_only=True, use_safetensors=True)
+            model = get_peft_model(plain, config)
         self._model = model.to(self._device).eval()
 
     def vectors(self, texts: Sequence[str]) -> Any:  # noqa: ANN401 - a tensor

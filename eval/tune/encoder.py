@@ -58,7 +58,6 @@ def tune(
         ModelMissingError, ModelLoadError: the embedded encoder cannot be had, or `start` is no such adapter.
         MissingExtraError: no peft or scipy.
     """
-    need("peft")
     need("scipy")  # for the figures at the end
     recipe = recipe or EncoderRecipe()
     base = locate(ENCODER, say=tell)
@@ -177,14 +176,14 @@ def measured(plain: Encoder, tuned: Encoder, asked: Asked) -> dict[str, str]:
     for kind, rows in (("training", load_training()), ("unprompted", load_unprompted())):
         rows = [row for row in rows if row.question in graded and graded[row.question].best]
         topics = [row.topic for row in rows]
+        grades = [[graded[row.question].grade(text) or 0 for text in texts] for row in rows]
         found: dict[str, list[float]] = {}
         for name, encoder in (("plain", plain), ("tuned", tuned)):
             cosines = encoder.encode([row.question for row in rows]) @ sentences[name].T
-            found[name] = []
-            for row, line in zip(rows, cosines, strict=True):
-                grades = [graded[row.question].grade(text) or 0 for text in texts]
-                best = np.argsort(-line, kind="stable").tolist()
-                found[name].append(ndcg([grades[at] for at in best], ()))
+            ranked = np.argsort(-cosines, axis=1, kind="stable").tolist()
+            found[name] = [
+                ndcg([own[at] for at in best], ()) for own, best in zip(grades, ranked, strict=True)
+            ]
             figures[f"nDCG@5 of the {name} encoder's cosine, {kind} questions"] = str(
                 estimate(found[name], topics)
             )

@@ -1,4 +1,4 @@
-"""Training questions with cited answers, made for this project; knows no model.
+"""Questions to learn from, with cited answers or grades, made for this project; does not know what learns from them.
 
 They are disjoint by topic from every evaluation question, and `near_evaluation` checks it by meaning.
 """
@@ -21,9 +21,8 @@ from framewise.index.library import PLAIN, open_encoder
 TRAINING = Path(__file__).parent / "data" / "questions.jsonl"
 UNPROMPTED = Path(__file__).parent / "data" / "unprompted.jsonl"
 GRADES = Path(__file__).parent / "data" / "grades.jsonl"
-READ = (
-    Path(__file__).parent / "data" / "read.jsonl"
-)  # graded too, and learnt from by the encoder alone
+# Graded too, and learnt from by the encoder alone.
+READ = Path(__file__).parent / "data" / "read.jsonl"
 TOO_NEAR = 0.80  # cosine from which a training question asks what an evaluation question asks
 
 

@@ -30,10 +30,12 @@ from framewise.eval.tune.relevance import (
     save,
 )
 from framewise.eval.tune.rows import (
+    READ,
     CitedSentence,
     TrainingQuestion,
     check_apart,
     ids_of,
+    load_graded,
     load_training,
     load_unprompted,
     near_evaluation,
@@ -97,6 +99,10 @@ def test_no_training_question_asks_what_an_evaluation_question_asks() -> None:
 
     asked = [item.question for item in questions()]
     assert {row.question for row in (*load_training(), *load_unprompted())} <= set(asked)
+    read = load_graded(READ)
+    assert len(read) > 1600
+    assert not set(read) & set(asked)  # the encoder's alone
+    asked += read
     assert near_evaluation(asked, open_encoder(PLAIN)) == []
 
 
