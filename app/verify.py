@@ -43,6 +43,7 @@ _CONDITION = re.compile(
     r"^(?:For|On|In|With|When|If|Where|Among|To|From|As|Under|At)\b([^,]*),|"
     r"\b(?:when|if|unless|until|only)\b(.*?)(?:, because\b|[,;:.]|$)"
 )
+_CASE = re.compile(r"\b(?:when|if|where)\b", re.I)
 _ADVISES = re.compile(
     r"\b(?:choose|use|take|pick|prefer|start with|keep|move|migrate|switch)\b", re.I
 )
@@ -188,6 +189,11 @@ def _conditioned(sentence: str, text: str) -> bool:
         counts = advice or match.start() == 0
         if counts and len(stems & said) < KEPT_CONDITION * len(stems):
             return False
+        if match.start() == 0 and _CASE.match(text) and not _CASE.search(sentence):
+            # "When `a` is False, look at `b`" must not come back as "Look at `a`".
+            only_there = set(_CODE.findall(match.group())) - set(_CODE.findall(text[match.end() :]))
+            if only_there & set(_CODE.findall(sentence)):
+                return False
     return True
 
 

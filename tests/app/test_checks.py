@@ -247,6 +247,11 @@ def test_advice_keeps_the_condition_of_its_source(sentence: str, kept: bool) -> 
     ground = "Ray offers no pretrained networks to fine-tune, so use JAX with its own models."
     assert "condition left out" in hard_rules("Use JAX with its own models.", [ground], TAXONOMY)
     assert hard_rules(ground, [ground], TAXONOMY) == ()
+    case = "When `is_available()` returns False, look first at `version`, because a CPU build always returns False."
+    swapped = "Look first at `is_available()`, because a CPU build always returns False."
+    assert "condition left out" in hard_rules(swapped, [case], TAXONOMY)
+    turned = "Look first at `version` when `is_available()` returns False, because a CPU build always returns False."
+    assert hard_rules(turned, [case], TAXONOMY) == hard_rules(case, [case], TAXONOMY) == ()
 
 
 @pytest.mark.parametrize(
