@@ -34,9 +34,10 @@ from framewise.app.verify import Scorer
 from framewise.app.write import Draft, WriteConfig, write
 from framewise.corpus.errors import ModelLoadError, ModelMissingError
 from framewise.corpus.taxonomy import Taxonomy, load_taxonomy
+from framewise.index.build import IndexConfig
 from framewise.index.device import choose_device
 from framewise.index.embed import Encoder, Progress
-from framewise.index.index import Index, IndexConfig
+from framewise.index.index import Index
 from framewise.index.library import EMBEDDED, open_encoder, open_index
 from framewise.index.types import Filters
 from framewise.index.weights import Say

@@ -64,6 +64,8 @@ def _seen(
     around = {hit.id: hit.cosine for hit in passages}
     places = {id: n for n, id in enumerate(dict.fromkeys(h.unit.document_id for h in passages))}
     most = max((item.bm25 for item in items), default=0.0)
+    votes = index.votes(query.neutral, [item.id for item in items])
+    known = _known(items, query, rarity, index)
     return [
         _seen_of(
             item,
@@ -73,11 +75,10 @@ def _seen(
             rank=rank,
             passage_cosine=around.get(item.sentence.passage_id),
             document_rank=places.get(item.document.id),
-            known=known,
+            vote=vote,
+            known=asked,
         )
-        for rank, (item, known) in enumerate(
-            zip(items, _known(items, query, rarity, index), strict=True)
-        )
+        for rank, (item, vote, asked) in enumerate(zip(items, votes, known, strict=True))
     ]
 
 
@@ -90,6 +91,7 @@ def _seen_of(
     rank: int,
     passage_cosine: float | None,
     document_rank: int | None,
+    vote: float,
     known: Known | None,
 ) -> Seen:
     said = set(words(item.text))
@@ -118,6 +120,7 @@ def _seen_of(
         other_frameworks=len(spoken - asked),
         other_criteria=len(set(item.criteria) - set(query.criteria)),
         none_asked=bool(asked) and not asked & spoken,
+        vote=vote,
         known=known,
     )
 

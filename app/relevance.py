@@ -51,11 +51,10 @@ class Known:
 class Seen:
     """What is known of a found sentence without reading it.
 
-    `bm25` and the shares `overlap`, `held`, `frameworks`, `criteria` are from 0 to 1; `held` is `overlap` with rare
-    words counting more, `rarest_held` and `rarest_lost` the rarity of the rarest word of the question that the
-    sentence holds, and that it does not; `other_frameworks` and `other_criteria` are how many it speaks of that
-    were not asked about. `known` tells of the questions that the sentence is known to answer, None where none is.
-    `rank` and `document_rank` count from 0; None where the passage or document was not among those found.
+        `bm25` and the shares `overlap`, `held`, `frameworks`, `criteria` are from 0 to 1; `held` is `overlap` with rare
+        words counting more, `rarest_held` and `rarest_lost` the rarity of the rarest word of the question that the
+        sentence holds, and that it does not; `other_frameworks` and `other_criteria` are how many it speaks of that
+    XX    `rank` and `document_rank` count from 0; None where the passage or document was not among those found.
     """
 
     cosine: float
@@ -79,6 +78,7 @@ class Seen:
     other_frameworks: int
     other_criteria: int
     none_asked: bool
+    vote: float = 0.0
     known: Known | None = None
 
     def features(self) -> dict[str, float]:
@@ -106,6 +106,7 @@ class Seen:
             "other frameworks": float(self.other_frameworks),
             "other criteria": float(self.other_criteria),
             "none asked": float(self.none_asked),
+            "vote": self.vote,
             **_known_features(self.known),
             **{
                 f"verdict, {intent}": float(self.role == "verdict" and self.intent == intent)

@@ -72,6 +72,10 @@ def ablations(assistant: Assistant) -> list[System]:
         off["without the questions that sentences answer"] = Assistant(
             model=model or NONE, scorer=scorer, index=index.without_questions(), config=config
         )
+    if index.knows_votes:
+        off["without what readers said of sentences"] = Assistant(
+            model=model or NONE, scorer=scorer, index=index.without_votes(), config=config
+        )
     return [_system(name, changed) for name, changed in off.items()]
 
 

@@ -13,8 +13,9 @@ from framewise.corpus.errors import SuiteError
 from framewise.eval.extra import need, temporary_folder
 from framewise.eval.rows import Row
 from framewise.eval.run import Job
+from framewise.index.build import IndexConfig
 from framewise.index.embed import EmbeddingCache, Encoder, Progress
-from framewise.index.index import Index, IndexConfig
+from framewise.index.index import Index
 from framewise.index.ranker import Mode
 
 SUITE = "outside retrieval"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Container, Iterable, Sequence
+from copy import copy
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -16,27 +16,24 @@ import numpy as np
 from framewise.corpus.articles import check_ids
 from framewise.corpus.document import Document, Mark, Source
 from framewise.corpus.errors import CorpusError, IndexMismatchError
-from framewise.corpus.sentences import SPLITTER_VERSION
+from framewise.corpus.graded import Graded
 from framewise.index.asked import Asked, nearest
-from framewise.index.chunk import chunk, search_text
+from framewise.index.build import (
+    GRADES,
+    QUESTIONS,
+    IndexConfig,
+    corpus_digest,
+    generation_digest,
+    write_files,
+)
 from framewise.index.embed import EmbeddingCache, Encoder, Progress, Vectors
 from framewise.index.ranker import DEPTH, Mode, Ranker
 from framewise.index.store import REBUILD, open_generation, write_generation
 from framewise.index.types import Filters, Hit, Passage, Sentence
+from framewise.index.votes import Votes
 from numpy.typing import NDArray
 
 REMEMBERED = 256  # vectors of recent queries
-QUESTIONS = "questions"  # folder of the vectors of what sentences answer; not there where nothing is known of it
-
-
-@dataclass(frozen=True, slots=True)
-class IndexConfig:
-    """How an index is made; kept in its manifest and part of its digest.
-
-    `max_passage_tokens`: 200 word pieces leave room for title and heading in MiniLM's 256.
-    """
-
-    max_passage_tokens: int = 200
 
 
 class Index:
@@ -53,6 +50,7 @@ class Index:
         encoder: Encoder,
         *,
         asked: Asked | None = None,
+        votes: Votes | None = None,
         digest: str = "",
         config: IndexConfig | None = None,
     ) -> None:
@@ -64,6 +62,7 @@ class Index:
         self._passages = passages
         self._sentences = sentences
         self._asked = asked
+        self._votes = votes
         self._sentence_ids = [unit.id for unit in sentences.units]
         self._passage_documents = _documents_of(passages)
         self._sentence_documents = _documents_of(sentences)
@@ -78,14 +77,15 @@ class Index:
         encoder: Encoder,
         root: Path,
         *,
+        graded: Sequence[Graded] = (),
         config: IndexConfig | None = None,
         cache: EmbeddingCache | None = None,
         progress: Progress | None = None,
     ) -> Index:
         """Makes the index of a corpus in `root`, makes it the current one, and opens it.
 
-        The same documents, configuration and encoder give the same digest; if that generation
-        is there and intact, nothing is done.
+        The same documents, grades, configuration and encoder give the same digest; if that
+        generation is there and intact, nothing is done.
 
         Raises:
             CorpusError: no documents, two with one id, or none with a sentence.
@@ -95,11 +95,11 @@ class Index:
         documents = check_ids(documents)
         if not documents:
             raise CorpusError("the corpus is empty.", fix="Add at least one document.")
-        digest = generation_digest(documents, config, encoder)
+        digest = generation_digest(documents, config, encoder, graded)
         cache = cache or EmbeddingCache(None)
 
         def fill(folder: Path) -> None:
-            _write(folder, documents, encoder, config, cache, progress)
+            write_files(folder, documents, graded, encoder, config, cache, progress)
 
         about = {
             "config": asdict(config),
@@ -137,6 +137,9 @@ class Index:
             asked=Asked.load(folder / QUESTIONS, len(sentences))
             if (folder / QUESTIONS).is_dir()
             else None,
+            votes=Votes.load(folder / GRADES, len(sentences))
+            if (folder / GRADES).is_dir()
+            else None,
             digest=str(manifest["digest"]),
             config=IndexConfig(**manifest["config"]),
         )
@@ -145,7 +148,14 @@ class Index:
         """The same texts and vectors, as if nobody had written which questions the sentences answer."""
         documents = [replace(document, questions=()) for document in self.documents.values()]
         parts = (documents, self._passages, self._sentences, self.encoder)
-        return Index(*parts, digest=self.digest, config=self.config)
+        return Index(*parts, votes=self._votes, digest=self.digest, config=self.config)
+
+    def without_votes(self, questions: Container[str] | None = None) -> Index:
+        """The same index, had no reader graded these questions; or none at all."""
+        _ = self._words, self._by_document, self._dates  # made once, for all copies
+        made, votes = copy(self), self._votes
+        made._votes = None if votes is None or questions is None else votes.without(questions)
+        return made
 
     @property
     def counts(self) -> dict[str, int]:
@@ -171,9 +181,9 @@ class Index:
     ) -> list[Hit]:
         """The k best sentences, best first, ties by id.
 
-        Four rankings are fused: the sentences' words, their meaning, the questions they are known
-        to answer, and the rank of the passage each stands in, so that a terse sentence gains from
-        its surroundings.
+        Five rankings are fused: the sentences' words, their meaning, the questions they are known
+        to answer, what readers said of them for questions like it, and the rank of the passage
+        each stands in, so that a terse sentence gains from its surroundings.
         """
         if not query.strip():
             return []
@@ -183,13 +193,18 @@ class Index:
         )
         surroundings = [id for hit in passages for id in self._sentences_of.get(hit.id, ())]
         allowed = self._allowed(self._sentences, filters)
-        also = [surroundings, self._answering(vector, allowed)]
+        also = [surroundings, *self._answering(vector, allowed)]
         return self._sentences.search(query, vector, k, allowed=allowed, also=also)
 
     @property
     def knows_questions(self) -> bool:
         """Whether for any sentence it is known which questions it answers."""
         return self._asked is not None
+
+    @property
+    def knows_votes(self) -> bool:
+        """Whether readers have said of any sentence what it answers."""
+        return self._votes is not None
 
     def asked(self, query: str, ids: Sequence[str]) -> list[tuple[float, float]]:
         """Per sentence the cosine of a query and the questions it is known to answer: the nearest and the mean.
@@ -202,16 +217,22 @@ class Index:
         best, mean = self._asked.cosines(vector)[at], self._asked.means(vector)[at]
         return list(zip(best.tolist(), mean.tolist(), strict=True))
 
-    def _answering(self, vector: Vectors, allowed: NDArray[np.int64] | None) -> list[str]:
-        """The sentences whose questions are nearest to a query's vector."""
-        if self._asked is None:
-            return []
-        cosines = self._asked.cosines(vector)
+    def votes(self, query: str, ids: Sequence[str]) -> list[float]:
+        """Per sentence what readers said of it for questions near a query, from -.5 to 2; 0 where nobody did."""
+        if self._votes is None or not ids:
+            return [0.0] * len(ids)
+        said = self._votes.of(self.vector(query))
+        return [float(said[self._sentences.position(id)]) for id in ids]
+
+    def _answering(self, vector: Vectors, allowed: NDArray[np.int64] | None) -> list[list[str]]:
+        """The sentences whose questions are nearest to a query's vector, and those with most votes."""
+        scores = [self._asked.cosines(vector)] if self._asked is not None else []
+        scores += [self._votes.of(vector)] if self._votes is not None else []
         if allowed is not None:
-            kept = np.zeros_like(cosines)
-            kept[allowed] = cosines[allowed]
-            cosines = kept
-        return nearest(cosines, self._sentence_ids, DEPTH)
+            kept = np.zeros(len(self._sentence_ids), dtype=bool)
+            kept[allowed] = True
+            scores = [np.where(kept, score, 0) for score in scores]
+        return [nearest(score, self._sentence_ids, DEPTH) for score in scores]
 
     def remember(self, queries: Sequence[str]) -> None:
         """Encodes the queries of the searches that follow in one batch, cheaper than one by one."""
@@ -315,59 +336,6 @@ class Index:
         }
 
 
-def corpus_digest(documents: Iterable[Document]) -> str:
-    """The sha256 of all documents in the order of their ids, as 64 hex digits."""
-    lines = (document.content_hash for document in sorted(documents, key=lambda d: d.id))
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def generation_digest(documents: Iterable[Document], config: IndexConfig, encoder: Encoder) -> str:
-    """Names an index: 16 hex digits over corpus, how it is split, configuration and encoder."""
-    key = json.dumps(
-        [corpus_digest(documents), SPLITTER_VERSION, asdict(config), encoder.id], sort_keys=True
-    )
-    return hashlib.sha256(key.encode()).hexdigest()[:16]
-
-
-def _write(
-    folder: Path,
-    documents: Sequence[Document],
-    encoder: Encoder,
-    config: IndexConfig,
-    cache: EmbeddingCache,
-    progress: Progress | None,
-) -> None:
-    by_id = {document.id: document for document in documents}
-    passages: list[Passage] = []
-    sentences: list[Sentence] = []
-    for number, document in enumerate(documents, 1):
-        parts = chunk(
-            document, max_tokens=config.max_passage_tokens, count_tokens=encoder.count_tokens
-        )
-        passages += parts[0]
-        sentences += parts[1]
-        if progress:
-            progress("split", number, len(documents))
-    if not sentences:
-        raise CorpusError("no document holds a sentence.", fix="Add prose to a document.")
-    for name, units in (("passages", passages), ("sentences", sentences)):
-        texts = [search_text(by_id[unit.document_id], unit) for unit in units]
-        Ranker.build(units, texts, cache.encode(encoder, texts, progress)).save(folder / name)
-        _write_rows(folder / f"{name}.jsonl", [asdict(unit) for unit in units])
-    asked = [
-        (at, question)
-        for at, sentence in enumerate(sentences)
-        for question in by_id[sentence.document_id].questions_at(sentence.start)
-    ]
-    if asked:
-        vectors = cache.encode(encoder, [question for _, question in asked], progress)
-        at = np.array([position for position, _ in asked], dtype=np.int64)
-        Asked(vectors, at, len(sentences)).save(folder / QUESTIONS)
-    # The file's name only: no path of this machine is kept or shown.
-    named = [replace(document, path=Path(document.path).name) for document in documents]
-    _write_rows(folder / "documents.jsonl", [asdict(document) for document in named])
-
-
 def _documents_of(ranker: Ranker) -> NDArray[np.str_]:
     return np.array([unit.document_id for unit in ranker.units], dtype=np.str_)
 
@@ -376,11 +344,6 @@ def _passes(document: Document, filters: Filters) -> bool:
     named = not filters.frameworks or bool(set(filters.frameworks) & set(document.frameworks))
     kind = not filters.kinds or document.kind in filters.kinds
     return named and kind and document.id not in filters.without
-
-
-def _write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _read_rows(path: Path) -> list[dict[str, Any]]:

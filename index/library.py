@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 from framewise.corpus.errors import IndexMissingError, StorageError
+from framewise.corpus.graded import Graded, load_graded
 from framewise.corpus.load import corpus_stamp, load_corpus
 from framewise.index.adapter import CONFIG, WEIGHTS, Adapter
+from framewise.index.build import IndexConfig, generation_digest
 from framewise.index.chunk import chunk, search_text
 from framewise.index.embed import (
     EmbeddedEncoder,
@@ -21,7 +23,7 @@ from framewise.index.embed import (
     text_key,
 )
 from framewise.index.home import ensure_folder, home
-from framewise.index.index import Index, IndexConfig, generation_digest
+from framewise.index.index import Index
 from framewise.index.weights import ENCODER, Say, locate
 from numpy.typing import NDArray
 
@@ -29,7 +31,7 @@ SHIPPED_EMBEDDINGS = Path(__file__).parent / "data" / "embeddings.npz"
 ENCODER_ADAPTER = Adapter(
     Path(__file__).parent / "data" / "encoder",
     {
-        WEIGHTS: "0e519c41b94cf16f7f6eb94f2a8ff9063f9ea08a56607968e95bb636c4a57ae9",
+        WEIGHTS: "22b4dbc9cace50ba070feea6179938a1b84900cd9997f5c4dd4e6e9ca2ec5140",
         CONFIG: "1045b9248760da2c519bbed7baf515515073b34234fc00618f687d3728099ebf",
     },
 )
@@ -91,7 +93,13 @@ def build_index(
         ensure_folder(home() / "cache") / "embeddings.sqlite", shipped=SHIPPED_EMBEDDINGS
     )
     index = Index.build(
-        load_corpus(corpus), encoder, root, config=config, cache=cache, progress=progress
+        load_corpus(corpus),
+        encoder,
+        root,
+        graded=_graded(corpus),
+        config=config,
+        cache=cache,
+        progress=progress,
     )
     _write_stamp(root, f"{stamp} {index.digest}")
     return index
@@ -118,7 +126,7 @@ def open_index(
     wanted = config or IndexConfig()
     if _stamp(root) == f"{corpus_stamp(corpus)} {index.digest}" and index.config == wanted:
         return index
-    if generation_digest(load_corpus(corpus), wanted, encoder) == index.digest:
+    if generation_digest(load_corpus(corpus), wanted, encoder, _graded(corpus)) == index.digest:
         if os.access(root, os.W_OK):  # without a stamp the corpus is read again next time
             _write_stamp(root, f"{corpus_stamp(corpus)} {index.digest}")
         return index
@@ -141,12 +149,18 @@ def export_embeddings(encoder: Encoder, path: Path, *, progress: Progress | None
         )
         texts |= {search_text(document, unit) for units in parts for unit in units}
         texts |= {question for _, question in document.questions}
+    texts |= {item.question for item in _graded(None)}
     ordered = sorted(texts, key=lambda text: text_key(encoder.id, text))
     vectors = rounded(cache.encode(encoder, ordered, progress))
     keys = np.frombuffer(b"".join(text_key(encoder.id, text) for text in ordered), dtype=np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, keys=keys.reshape(len(ordered), -1), vectors=vectors)
     return len(ordered)
+
+
+def _graded(corpus: Path | None) -> list[Graded]:
+    """What readers said of the corpus that ships; of a user's folder nobody did."""
+    return list(load_graded().values()) if corpus is None else []
 
 
 def rounded(vectors: Vectors) -> NDArray[np.int8]:

@@ -19,18 +19,20 @@ from framewise.app.assistant import Assistant
 from framewise.app.calibration import Calibration
 from framewise.app.decide import MIN_ANSWERABLE
 from framewise.corpus.errors import SuiteError
+from framewise.corpus.graded import GRADES, load_graded
 from framewise.eval.extra import need
 from framewise.eval.statistics import auroc, estimate, estimate_of
 from framewise.eval.tune.logistic import fitted
 from framewise.eval.tune.lora import Tell
 from framewise.eval.tune.relevance import TODAY
 from framewise.eval.tune.rows import (
+    alike,
     check_apart,
-    load_graded,
     load_training,
     load_unprompted,
     rows_of,
 )
+from framewise.index.library import open_encoder, open_index
 from numpy.typing import NDArray
 
 QUESTIONS = Path(__file__).parent / "data" / "refusals.jsonl"
@@ -61,11 +63,13 @@ def tune(path: Path = WEIGHTS, *, tell: Tell) -> dict[str, str]:
     need("sklearn")
     asked = questions()
     check_apart([item.question for item in asked])
-    assistant = Assistant(model="none", today=TODAY)
+    index, own = open_index(open_encoder()), alike([*load_training(), *load_unprompted()])
     seen = []
     for number, item in enumerate(asked, 1):
+        unread = index.without_votes(own.get(item.question, set()))
+        assistant = Assistant(model="none", index=unread, today=TODAY)
         query, gathered = assistant.look_up(item.question)
-        seen.append(features(query, gathered, assistant.index))
+        seen.append(features(query, gathered, unread))
         if number % 100 == 0:
             tell(f"looked up {number} of {len(asked)} questions")
     row = {"encoder": assistant.index.encoder.id} | asdict(weights(asked, seen))
@@ -87,7 +91,7 @@ def questions() -> list[Asked]:
     for row in load_training():
         writer = "abcd"[hashlib.sha256(row.topic.encode()).digest()[1] % 4]
         asked.append(Asked(writer, "training", row.question, answerable=True))
-    graded = load_graded()
+    graded = load_graded(GRADES)
     for row in load_unprompted():
         writer = "abcd"[hashlib.sha256(row.topic.encode()).digest()[1] % 4]
         found = bool(graded[row.question].best) if row.question in graded else True

@@ -1,7 +1,7 @@
 """Questions and the sentences that answer them to the adapter that brings them together: that of the embedded encoder.
 
-Learns from `corpus/data/asked.jsonl` and from `data/read.jsonl`, questions of which readers said what answers them and
-which nothing else is learnt from: what is learnt on the encoder's cosines needs questions that it has not seen.
+Learns from `corpus/data/asked.jsonl` and from `corpus/data/read.jsonl`, questions of which readers said what answers
+them and which no weights on top of it are learnt from: these need questions that the encoder has not seen.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from framewise.corpus.asked import Asked, load_asked
+from framewise.corpus.graded import GRADES, READ, load_graded, mark_of
 from framewise.eval.extra import need
 from framewise.eval.statistics import difference, estimate
 from framewise.eval.tune.contrast import (
@@ -27,14 +28,7 @@ from framewise.eval.tune.contrast import (
 )
 from framewise.eval.tune.lora import Tell
 from framewise.eval.tune.relevance import ndcg, told
-from framewise.eval.tune.rows import (
-    READ,
-    check_apart,
-    load_graded,
-    load_training,
-    load_unprompted,
-    mark_of,
-)
+from framewise.eval.tune.rows import check_apart, load_training, load_unprompted
 from framewise.index.adapter import checksums
 from framewise.index.embed import EmbeddedEncoder, Encoder, Vectors
 from framewise.index.weights import ENCODER, locate
@@ -84,7 +78,7 @@ def load_read(asked: Asked, path: Path = READ) -> list[ReadQuestion]:
     """The questions of the second stage with the sentences of the corpus that their readers spoke of.
 
     Raises:
-        SuiteError: unreadable, or a line that is no grade; names file and line.
+        CorpusError: unreadable, or a line that is no grade; names file and line.
     """
     by_mark = {mark_of(text): text for text in asked}
     found = []
@@ -168,7 +162,7 @@ def _rounded(losses: Sequence[float]) -> list[float]:
 
 def measured(plain: Encoder, tuned: Encoder, asked: Asked) -> dict[str, str]:
     """nDCG@5 of the training and the unprompted questions: all sentences with questions by cosine alone."""
-    graded, texts = load_graded(), list(asked)
+    graded, texts = load_graded(GRADES), list(asked)
     sentences = {
         name: encoder.encode(texts) for name, encoder in (("plain", plain), ("tuned", tuned))
     }

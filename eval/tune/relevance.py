@@ -17,15 +17,15 @@ from framewise.app.intent_model import with_trained_intent
 from framewise.app.order import weighable
 from framewise.app.relevance import WEIGHTS, Relevance, Seen
 from framewise.app.understand import understand
+from framewise.corpus.graded import GRADES, Graded, load_graded
 from framewise.corpus.taxonomy import load_taxonomy
 from framewise.eval.extra import need
 from framewise.eval.statistics import Difference, Estimate, difference, estimate
 from framewise.eval.tune.rows import (
-    Graded,
     TrainingQuestion,
+    alike,
     check_apart,
     ids_of,
-    load_graded,
     load_training,
     load_unprompted,
 )
@@ -74,9 +74,10 @@ def tune(path: Path = WEIGHTS, *, training: Path | None = None, tell: Tell) -> d
     index = open_index(encoder)
     rows = load_training(training) if training else [*load_training(), *load_unprompted()]
     check_apart([row.question for row in rows])
-    graded, known, judged = load_graded(), ids_of(index), []
+    graded, known, own, judged = load_graded(GRADES), ids_of(index), alike(rows), []
     for number, row in enumerate(rows, 1):
-        judged.append(judge(row, graded.get(row.question) or as_graded(row), index, known))
+        unread = index.without_votes(own[row.question])  # a vote on itself would tell all
+        judged.append(judge(row, graded.get(row.question) or as_graded(row), unread, known))
         if number % 50 == 0:
             tell(f"found sentences for {number} of {len(rows)} questions")
     judged = [item for item in judged if any((*item.grades, *item.missed))]
@@ -91,8 +92,8 @@ def tune(path: Path = WEIGHTS, *, training: Path | None = None, tell: Tell) -> d
 
 
 def without_known(item: Judged) -> Judged:
-    """The same as if no sentence had questions that it is known to answer."""
-    return replace(item, seen=tuple(replace(seen, known=None) for seen in item.seen))
+    """The same as if no sentence had questions that it is known to answer, nor a reader's vote."""
+    return replace(item, seen=tuple(replace(seen, known=None, vote=0.0) for seen in item.seen))
 
 
 def _held_out(

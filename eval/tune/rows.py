@@ -1,11 +1,10 @@
-"""Questions to learn from, with cited answers or grades, made for this project; does not know what learns from them.
+"""Questions to learn from, with cited answers, made for this project; does not know what learns from them.
 
 They are disjoint by topic from every evaluation question, and `near_evaluation` checks it by meaning.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,6 @@ from framewise.index.library import PLAIN, open_encoder
 
 TRAINING = Path(__file__).parent / "data" / "questions.jsonl"
 UNPROMPTED = Path(__file__).parent / "data" / "unprompted.jsonl"
-GRADES = Path(__file__).parent / "data" / "grades.jsonl"
-# Graded too, and learnt from by the encoder alone.
-READ = Path(__file__).parent / "data" / "read.jsonl"
 TOO_NEAR = 0.80  # cosine from which a training question asks what an evaluation question asks
 
 
@@ -45,50 +41,6 @@ class TrainingQuestion:
     also: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Graded:
-    """What a reader of all found sentences chose for a training question.
-
-    `best`: the answer's sentences in order, the first of which opens it; `also`: what would also serve;
-    `off`: the marks (`mark_of`) of what was read and is off the point.
-    """
-
-    question: str
-    best: tuple[str, ...]
-    also: tuple[str, ...]
-    off: frozenset[str]
-
-    def grade(self, text: str) -> int | None:
-        """3 for the opening, 2 for the rest of the best, 1 for what serves, 0 off the point, None unread."""
-        if text in self.best:
-            return 2 + (text == self.best[0])
-        if text in self.also:
-            return 1
-        return 0 if mark_of(text) in self.off else None
-
-
-def mark_of(text: str) -> str:
-    """A short mark of a sentence, so that what was rejected need not be kept word for word."""
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def load_graded(path: Path = GRADES) -> dict[str, Graded]:
-    """The grades by their question.
-
-    Raises:
-        SuiteError: unreadable, or a line that is no grade; names file and line.
-    """
-    graded = {}
-    for place, row in rows_of(path):
-        try:
-            question = str(row["question"])
-            best, also, off = (tuple(map(str, row[name])) for name in ("best", "also", "off"))
-        except (ValueError, KeyError, TypeError) as error:
-            raise SuiteError(f"{place}: not a grade: {error!r}.") from error
-        graded[question] = Graded(question, best, also, frozenset(off))
-    return graded
-
-
 def load_training(path: Path = TRAINING) -> list[TrainingQuestion]:
     """The training questions, in the file's order.
 
@@ -105,6 +57,14 @@ def load_unprompted(path: Path = UNPROMPTED) -> list[TrainingQuestion]:
         SuiteError: unreadable, or a line that is no {topic, kind, question}; names file and line.
     """
     return [_training(row, place, answered=False) for place, row in rows_of(path)]
+
+
+def alike(rows: Sequence[TrainingQuestion]) -> dict[str, set[str]]:
+    """Per question those of its topic, itself among them."""
+    topics: dict[str, set[str]] = {}
+    for row in rows:
+        topics.setdefault(row.topic, set()).add(row.question)
+    return {row.question: topics[row.topic] for row in rows}
 
 
 def ids_of(index: Index) -> dict[str, str]:

@@ -13,6 +13,7 @@ from framewise.app.intent_model import IntentModel, features, load_intents, with
 from framewise.app.relevance import INTENTS, Seen, load_relevance
 from framewise.app.understand import understand
 from framewise.corpus.errors import ModelLoadError, SuiteError
+from framewise.corpus.graded import READ, load_graded
 from framewise.corpus.taxonomy import load_taxonomy
 from framewise.eval.questions import SPLITS, load_questions, split_path
 from framewise.eval.tune.answerable import questions
@@ -30,12 +31,10 @@ from framewise.eval.tune.relevance import (
     save,
 )
 from framewise.eval.tune.rows import (
-    READ,
     CitedSentence,
     TrainingQuestion,
     check_apart,
     ids_of,
-    load_graded,
     load_training,
     load_unprompted,
     near_evaluation,

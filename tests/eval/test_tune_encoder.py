@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from fakes import small_bert
 from framewise.corpus.errors import ModelLoadError, SuiteError
+from framewise.corpus.graded import mark_of
 from framewise.eval.tune.contrast import (
     AskedSentence,
     EncoderRecipe,
@@ -25,7 +26,6 @@ from framewise.eval.tune.contrast import (
     read_loss,
 )
 from framewise.eval.tune.encoder import learn_asked, learn_read, load_read
-from framewise.eval.tune.rows import mark_of
 from framewise.index.embed import EmbeddedEncoder
 
 ROWS = [

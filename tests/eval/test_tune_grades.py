@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-from framewise.corpus.errors import SuiteError
+from framewise.corpus.graded import GRADES, load_graded
 from framewise.eval.tune.answerable import Asked, figures, questions, unseen, weights
-from framewise.eval.tune.rows import Graded, load_graded, load_training, load_unprompted, mark_of
-
-GOOD, MORE, ALSO, OFF = "Choose JAX.", "JAX compiles.", "JAX runs on TPUs.", "Keras is old."
-GRADED = Graded("JAX?", (GOOD, MORE), (ALSO,), frozenset({mark_of(OFF)}))
-
-
-def test_grades_are_by_place_and_what_was_not_read_has_none() -> None:
-    assert [GRADED.grade(text) for text in (GOOD, MORE, ALSO, OFF, "Unread.")] == [3, 2, 1, 0, None]
+from framewise.eval.tune.rows import alike, load_training, load_unprompted
 
 
 def test_every_training_question_is_graded_and_opens_with_something() -> None:
-    graded = load_graded()
+    graded = load_graded(GRADES)
     rows = [*load_training(), *load_unprompted()]
     assert {row.question for row in rows} == set(graded)
     assert len({row.topic for row in load_unprompted()}) == len(load_unprompted())
     assert all(graded[row.question].best for row in load_training())
-    for item in graded.values():
-        assert not set(item.best) & set(item.also)
-        assert not {mark_of(text) for text in (*item.best, *item.also)} & item.off
 
 
-def test_a_damaged_grade_names_its_line(tmp_path: Path) -> None:
-    path = tmp_path / "grades.jsonl"
-    path.write_text('{"question": "x", "best": [], "also": [], "off": []}\n{"question": "y"}\n')
-    with pytest.raises(SuiteError, match=r"grades.jsonl:2: not a grade"):
-        load_graded(path)
+def test_questions_of_a_topic_are_alike() -> None:
+    rows = load_training()
+    own = alike(rows)
+    assert all(
+        own[row.question] == {r.question for r in rows if r.topic == row.topic} for row in rows
+    )
 
 
 def test_questions_to_refuse_are_of_four_writers_and_no_one_s_twice() -> None:

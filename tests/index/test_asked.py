@@ -10,7 +10,8 @@ import pytest
 from fakes import HashEncoder, document
 from framewise.corpus.errors import IndexDamagedError
 from framewise.index.asked import Asked, nearest
-from framewise.index.index import QUESTIONS, Index
+from framewise.index.build import QUESTIONS
+from framewise.index.index import Index
 from framewise.index.types import Filters
 
 VECTORS = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)

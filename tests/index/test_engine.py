@@ -11,11 +11,12 @@ import pytest
 from fakes import HashEncoder, document, small_corpus
 from framewise.corpus.document import Source
 from framewise.index.bm25 import K1, B, Bm25, words
+from framewise.index.build import IndexConfig, generation_digest
 from framewise.index.chunk import chunk
 from framewise.index.dense import Dense
 from framewise.index.embed import EmbeddingCache, unit_rows
 from framewise.index.fuse import fuse
-from framewise.index.index import Index, IndexConfig, generation_digest
+from framewise.index.index import Index
 from framewise.index.ranker import Ranker
 from framewise.index.types import Filters, Passage
 
