@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import small_bert
-from framewise.corpus.errors import ModelLoadError, SuiteError
+from framewise.corpus.errors import CorpusError, ModelLoadError
 from framewise.corpus.graded import mark_of
 from framewise.eval.tune.contrast import (
     AskedSentence,
@@ -134,7 +134,7 @@ def test_read_questions_name_sentences_of_the_corpus_and_damage_is_told(tmp_path
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert load_read(asked, path) == [ReadQuestion("one", ("a b",), ("d",), ("c",))]
     path.write_text('{"question": "one"}\n', encoding="utf-8")
-    with pytest.raises(SuiteError, match="read.jsonl:1: not a grade"):
+    with pytest.raises(CorpusError, match="read.jsonl:1: not a grade"):
         load_read(asked, path)
 
 
