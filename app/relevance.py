@@ -51,10 +51,12 @@ class Known:
 class Seen:
     """What is known of a found sentence without reading it.
 
-        `bm25` and the shares `overlap`, `held`, `frameworks`, `criteria` are from 0 to 1; `held` is `overlap` with rare
-        words counting more, `rarest_held` and `rarest_lost` the rarity of the rarest word of the question that the
-        sentence holds, and that it does not; `other_frameworks` and `other_criteria` are how many it speaks of that
-    XX    `rank` and `document_rank` count from 0; None where the passage or document was not among those found.
+    `bm25` and the shares `overlap`, `held`, `frameworks`, `criteria` are from 0 to 1; `held` is `overlap` with rare
+    words counting more, `rarest_held` and `rarest_lost` the rarity of the rarest word of the question that the
+    sentence holds, and that it does not; `other_frameworks` and `other_criteria` are how many it speaks of that
+    were not asked about. `vote` is what readers said of it for questions like this one, from -.5 to 2. `known` tells
+    of the questions that the sentence is known to answer, None where none is. `rank` and `document_rank` count from
+    0; None where the passage or document was not among those found.
     """
 
     cosine: float

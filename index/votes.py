@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 # What a grade is worth: off the point, would also serve, of the best answer, opens it.
 WORTH = np.array([-0.5, 0.3, 1.0, 2.0], dtype=np.float32)
-SHARP = (
-    15.0  # a question nearer by .05 weighs twice as much; from 8 to 15 nDCG@5 is alike, at 25 less
-)
+# A question nearer by .05 weighs twice as much; from 8 to 15 nDCG@5 is alike, at 25 less.
+SHARP = 15.0
 FULL = 0.7  # cosine from which a single question's word weighs more than the doubt
 DOUBT = 0.3  # weight of a reader who says nothing
 
@@ -47,16 +46,18 @@ class Votes:
             raise ValueError("a vote is of a question, a sentence or a grade that is not there")
         self._vectors, self._questions, self._votes = vectors, questions, votes
         self._sentences = sentences
+        # Columns that lie together: they are read in every search.
+        self._question, self._position, grade = (np.ascontiguousarray(row) for row in votes.T)
+        self._worth = WORTH[grade]
 
     def of(self, vector: Vectors) -> Vectors:
         """What is said of each sentence for questions near a unit vector: -.5 to 2, 0 where nothing is.
 
         Shape: (n_sentences,).
         """
-        question, position, grade = self._votes.T
-        weights = np.exp(SHARP * (self._vectors @ vector - FULL))[question]
-        said = np.bincount(position, weights * WORTH[grade], self._sentences)
-        heard = np.bincount(position, weights, self._sentences)
+        weights = np.exp(SHARP * (self._vectors @ vector - FULL))[self._question]
+        said = np.bincount(self._position, weights * self._worth, self._sentences)
+        heard = np.bincount(self._position, weights, self._sentences)
         return np.asarray(said / (heard + DOUBT), dtype=np.float32)
 
     def without(self, questions: Container[str]) -> Votes:

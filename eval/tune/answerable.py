@@ -72,7 +72,7 @@ def tune(path: Path = WEIGHTS, *, tell: Tell) -> dict[str, str]:
         seen.append(features(query, gathered, unread))
         if number % 100 == 0:
             tell(f"looked up {number} of {len(asked)} questions")
-    row = {"encoder": assistant.index.encoder.id} | asdict(weights(asked, seen))
+    row = {"encoder": index.encoder.id} | asdict(weights(asked, seen))
     path.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
     return figures(asked, seen)
 
