@@ -257,13 +257,7 @@ class Assistant:
         return with_trained_intent(query, self.index) if trained else query
 
     def _gathered(self, query: Query, filters: Filters | None, config: AnswerConfig) -> Gathered:
-        return gather(
-            query,
-            self.index,
-            self.taxonomy,
-            filters=filters,
-            config=config.evidence,
-        )
+        return gather(query, self.index, self.taxonomy, filters=filters, config=config.evidence)
 
     def _decided(
         self, query: Query, filters: Filters | None, config: AnswerConfig
