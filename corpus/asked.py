@@ -5,7 +5,6 @@ Written by us beside the documents, since a question is nearer to another questi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from framewise.corpus.articles import DATA
 from framewise.corpus.document import Document
 from framewise.corpus.errors import CorpusError
+from framewise.corpus.json_lines import rows_of
 from framewise.corpus.sentences import Span, split_sentences
 
 ASKED = DATA / "asked.jsonl"
@@ -26,19 +26,12 @@ def load_asked(path: Path = ASKED) -> Asked:
     Raises:
         CorpusError: unreadable, or a line that is no {document, sentence, asked}; names file and line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"'{path}' cannot be read: {error}.") from error
     found: dict[str, tuple[str, ...]] = {}
-    for number, line in enumerate(lines, 1):
+    for place, row in rows_of(path, CorpusError):
         try:
-            row = json.loads(line)
             found[str(row["sentence"])] = tuple(str(question) for question in row["asked"])
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise CorpusError(
-                f"{path}:{number}: not a sentence with questions: {error!r}."
-            ) from error
+        except (KeyError, TypeError) as error:
+            raise CorpusError(f"{place}: not a sentence with questions: {error!r}.") from error
     return found
 
 

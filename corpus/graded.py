@@ -6,12 +6,12 @@ Grades are relevance judgements as in TREC: readers who did not know each other'
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from framewise.corpus.articles import DATA
 from framewise.corpus.errors import CorpusError
+from framewise.corpus.json_lines import rows_of
 
 GRADES = DATA / "grades.jsonl"
 # Graded too; these alone the encoder has learnt from.
@@ -59,16 +59,11 @@ def load_graded(*paths: Path) -> dict[str, Graded]:
     """
     graded = {}
     for path in paths or (GRADES, READ):
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise CorpusError(f"'{path}' cannot be read: {error}.") from error
-        for number, line in enumerate(lines, 1):
+        for place, row in rows_of(path, CorpusError):
             try:
-                row = json.loads(line)
                 question = str(row["question"])
                 best, also, off = (tuple(map(str, row[name])) for name in ("best", "also", "off"))
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
-                raise CorpusError(f"{path}:{number}: not a grade: {error!r}.") from error
+            except (KeyError, TypeError) as error:
+                raise CorpusError(f"{place}: not a grade: {error!r}.") from error
             graded[question] = Graded(question, best, also, frozenset(off))
     return graded

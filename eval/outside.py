@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from framewise.corpus.document import Document
 from framewise.corpus.errors import SuiteError
+from framewise.corpus.json_lines import rows_of
 from framewise.eval.extra import need, temporary_folder
 from framewise.eval.rows import Row
 from framewise.eval.run import Job
@@ -115,12 +115,13 @@ def _document(row: dict[str, str]) -> Document:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8") as lines:
-            rows = [json.loads(line) for line in lines if line.strip()]
-            return [{"_id": row["_id"], "text": row["text"], **row} for row in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SuiteError(f"'{path}' cannot be read: {error}.") from error
+    found = []
+    for place, row in rows_of(path, SuiteError):
+        try:
+            found.append({"_id": row["_id"], "text": row["text"], **row})
+        except (KeyError, TypeError) as error:
+            raise SuiteError(f"{place}: not a text with its id: {error!r}.") from error
+    return found
 
 
 def _qrels(path: Path) -> dict[str, dict[str, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from framewise.corpus.errors import SuiteError
+from framewise.corpus.json_lines import rows_of
 
 DATA = Path(__file__).parent / "data"
 SPLITS = ("dev", "test")
@@ -102,17 +102,11 @@ def load_questions(path: Path = DATA / "dev.jsonl") -> list[Question]:
     Raises:
         SuiteError: unreadable, a line that is not a question, an id twice; names file and line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"the question file '{path}' cannot be read: {error}.") from error
     questions: dict[str, Question] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        question = _question(line, f"{path}:{number}")
+    for place, row in rows_of(path, SuiteError):
+        question = _question(row, place)
         if question.id in questions:
-            raise SuiteError(f"{path}:{number}: the id '{question.id}' stands twice.")
+            raise SuiteError(f"{place}: the id '{question.id}' stands twice.")
         questions[question.id] = question
     if not questions:
         raise SuiteError(f"the question file '{path}' holds no question.")
@@ -146,11 +140,7 @@ def faults(question: Question) -> list[str]:
     return found
 
 
-def _question(line: str, place: str) -> Question:
-    try:
-        row: Any = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise SuiteError(f"{place}: not JSON: {error}.") from error
+def _question(row: Any, place: str) -> Question:  # noqa: ANN401 - JSON
     if not isinstance(row, Mapping):
         raise SuiteError(f"{place}: not a JSON object.")
     strange = sorted(set(row) - set(Question.__dataclass_fields__))

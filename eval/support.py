@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from framewise.app.assistant import Assistant
 from framewise.app.verify import verify
 from framewise.corpus.errors import SuiteError
+from framewise.corpus.json_lines import rows_of
 from framewise.eval.contrast import contrasts, weaker
 from framewise.eval.rows import Row
 from framewise.eval.run import Job
@@ -133,23 +133,13 @@ def is_support(label: object) -> bool:
 
 def _pairs(path: Path) -> list[tuple[str, dict[str, Any]]]:
     found = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"'{path}' cannot be read: {error}.") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for place, row in rows_of(path, SuiteError):
         try:
-            row = json.loads(line)
             evidence = row["evidence"]
             text = evidence if isinstance(evidence, str) else " ".join(map(str, evidence))
-            found.append(
-                (
-                    f"{row.get('id', 'pair')}:{number}",
-                    {**row, "claim": str(row["claim"]), "evidence": text, "label": row["label"]},
-                )
-            )
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise SuiteError(f"{path}:{number}: not a labelled pair: {error!r}.") from error
+            id = f"{row.get('id', 'pair')}:{place.rpartition(':')[2]}"
+            pair = {**row, "claim": str(row["claim"]), "evidence": text, "label": row["label"]}
+            found.append((id, pair))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise SuiteError(f"{place}: not a labelled pair: {error!r}.") from error
     return found

@@ -20,6 +20,7 @@ from framewise.app.calibration import Calibration
 from framewise.app.decide import MIN_ANSWERABLE
 from framewise.corpus.errors import SuiteError
 from framewise.corpus.graded import GRADES, load_graded
+from framewise.corpus.json_lines import rows_of
 from framewise.eval.extra import need
 from framewise.eval.statistics import auroc, estimate, estimate_of
 from framewise.eval.tune.logistic import fitted
@@ -30,7 +31,6 @@ from framewise.eval.tune.rows import (
     check_apart,
     load_training,
     load_unprompted,
-    rows_of,
 )
 from framewise.index.library import open_encoder, open_index
 from numpy.typing import NDArray
@@ -86,7 +86,7 @@ def questions() -> list[Asked]:
         SuiteError: unreadable, or a line that is no such question; names file and line.
     """
     asked = []
-    for place, row in rows_of(QUESTIONS):
+    for place, row in rows_of(QUESTIONS, SuiteError):
         asked.append(_asked(row, place))
     for row in load_training():
         writer = "abcd"[hashlib.sha256(row.topic.encode()).digest()[1] % 4]

@@ -8,7 +8,6 @@ writer or document into three folds: two to learn from, one held out for the fig
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +16,13 @@ from typing import Any, Literal, get_args
 
 from framewise.app.support import claim_prompt, evidence_prompt, nearest, sentences_of
 from framewise.corpus.errors import SuiteError
+from framewise.corpus.json_lines import rows_of
 from framewise.corpus.taxonomy import Taxonomy
 from framewise.eval.contrast import contrasts, weaker
 from framewise.eval.support import sampled
 from framewise.eval.tune.flips import opposites
 from framewise.eval.tune.lora import Branch, Example
-from framewise.eval.tune.rows import TrainingQuestion, rows_of
+from framewise.eval.tune.rows import TrainingQuestion
 from framewise.index.index import Index
 
 Label = Literal["yes", "no", "unclear"]
@@ -59,22 +59,18 @@ def outside(folder: Path, name: str) -> list[Judged]:
     """The pairs of an outside set as they are labelled, the evidence cut to what is near the claim.
 
     Raises:
-        SuiteError: the file cannot be read.
+        SuiteError: unreadable, or a line that is no labelled pair; names file and line.
     """
     path = folder / f"{name}.jsonl"
-    try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return [
-            Judged(
-                name,
-                _group(name, row),
-                nearest(row["claim"], row["evidence"]),
-                ((row["claim"], _label(row)),),
-            )
-            for row in rows
-        ]
-    except (OSError, ValueError, KeyError) as error:
-        raise SuiteError(f"'{path}' cannot be read: {error!r}.") from error
+    found = []
+    for place, row in rows_of(path, SuiteError):
+        try:
+            claim, evidence = row["claim"], row["evidence"]
+            label = ((claim, _label(row)),)
+            found.append(Judged(name, _group(name, row), nearest(claim, evidence), label))
+        except (KeyError, TypeError) as error:
+            raise SuiteError(f"{place}: not a labelled pair: {error!r}.") from error
+    return found
 
 
 def inference(path: Path = INFERENCE) -> list[Judged]:
@@ -84,7 +80,7 @@ def inference(path: Path = INFERENCE) -> list[Judged]:
         SuiteError: unreadable, or a line that is no passage with claims; names file and line.
     """
     found = []
-    for place, row in rows_of(path):
+    for place, row in rows_of(path, SuiteError):
         try:
             writer, passage = str(row["writer"]), str(row["passage"])
             claims = tuple((str(claim), label) for claim, label in row["claims"])

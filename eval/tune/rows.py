@@ -5,13 +5,13 @@ They are disjoint by topic from every evaluation question, and `near_evaluation`
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from framewise.corpus.errors import SuiteError
+from framewise.corpus.json_lines import rows_of
 from framewise.eval.questions import SPLITS, load_questions, split_path
 from framewise.index.embed import Encoder
 from framewise.index.index import Index
@@ -47,7 +47,7 @@ def load_training(path: Path = TRAINING) -> list[TrainingQuestion]:
     Raises:
         SuiteError: unreadable, or a line that is no training question; names file and line.
     """
-    return [_training(row, place) for place, row in rows_of(path)]
+    return [_training(row, place) for place, row in rows_of(path, SuiteError)]
 
 
 def load_unprompted(path: Path = UNPROMPTED) -> list[TrainingQuestion]:
@@ -56,7 +56,7 @@ def load_unprompted(path: Path = UNPROMPTED) -> list[TrainingQuestion]:
     Raises:
         SuiteError: unreadable, or a line that is no {topic, kind, question}; names file and line.
     """
-    return [_training(row, place, answered=False) for place, row in rows_of(path)]
+    return [_training(row, place, answered=False) for place, row in rows_of(path, SuiteError)]
 
 
 def alike(rows: Sequence[TrainingQuestion]) -> dict[str, set[str]]:
@@ -95,22 +95,6 @@ def check_apart(questions: Sequence[str], encoder: Encoder | None = None) -> Non
             f" '{asked}' (cosine {cosine:.2f}).",
             fix="Take it out.",
         )
-
-
-def rows_of(path: Path) -> Iterator[tuple[str, Any]]:
-    """Each line's place and what it holds."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"the training file '{path}' cannot be read: {error}.") from error
-    for number, line in enumerate(lines, 1):
-        place = f"{path}:{number}"
-        try:
-            row = json.loads(line) if line.strip() else None
-        except (ValueError, RecursionError) as error:
-            raise SuiteError(f"{place}: not JSON: {error}.") from error
-        if row is not None:
-            yield place, row
 
 
 def _training(row: Any, place: str, *, answered: bool = True) -> TrainingQuestion:  # noqa: ANN401 - JSON

@@ -327,7 +327,7 @@ def test_outside_sets_are_read_and_scored(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="qrels.tsv' cannot be read"):
         OutsideSet(tmp_path, HashEncoder())
     (tmp_path / "queries.jsonl").write_text('{"_id": "1"}')
-    with pytest.raises(SuiteError, match="queries.jsonl' cannot be read"):
+    with pytest.raises(SuiteError, match=r"queries.jsonl:1: not a text with its id"):
         OutsideSet(tmp_path, HashEncoder())
 
 
