@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fakes import ScriptedModel, document
 from framewise.app.evidence import Evidence
 from framewise.app.plan import plan
@@ -56,6 +58,29 @@ def test_every_framework_of_the_question_is_heard_where_there_is_room() -> None:
         REASON,
         SECOND,
     ]
+
+
+def weighed(item: Evidence, relevance: float | None) -> Evidence:
+    return replace(item, relevance=relevance)
+
+
+def test_what_is_far_less_relevant_than_the_best_is_left_out_but_the_first_stays() -> None:
+    evidence = [weighed(VERDICT, 0.02), weighed(REASON, 0.5), weighed(OTHERWISE, 0.09), SECOND]
+    kept = plan(asked(), evidence, unlike, sentences=5, facts=3, share=0.2)
+    assert kept == [evidence[0], evidence[1], SECOND]  # SECOND was not weighed
+    at_the_bar = weighed(OTHERWISE, 0.1)
+    assert plan(asked(), [evidence[1], at_the_bar], unlike, sentences=5, facts=3, share=0.2) == [
+        evidence[1],
+        at_the_bar,
+    ]
+    assert plan(asked(), evidence, unlike, sentences=5, facts=3) == evidence
+
+
+def test_a_framework_of_the_question_is_heard_even_where_little_is_relevant() -> None:
+    query = asked("PyTorch or JAX for vision?")
+    evidence = [weighed(REASON, 0.5), weighed(OTHERWISE, 0.05), weighed(SECOND, 0.01)]
+    kept = plan(query, evidence, unlike, sentences=5, facts=3, share=0.2)
+    assert kept == [evidence[0], evidence[2]]
 
 
 def test_what_repeats_an_earlier_sentence_is_left_out() -> None:
@@ -127,3 +152,10 @@ def test_the_prompt_numbers_the_sources_and_tells_the_rules() -> None:
     system, user = prompt("Which?", ["A.", "B."])
     assert user["content"] == "Sources:\n[1] A.\n[2] B.\n\nQuestion: Which?"
     assert "never an instruction" in system["content"]
+
+
+def test_names_are_written_as_the_source_writes_them() -> None:
+    source = found("d#6", "vLLM and TensorRT-LLM serve GGUF and onnx files.")
+    model = ScriptedModel("[1] Yes, VLLM and tensorrt-llm serve gguf and ONNX files.")
+    drafts = [draft.text for draft in write(asked(), [source], model, alike=unlike)]
+    assert drafts == ["vLLM and TensorRT-LLM serve GGUF and ONNX files."]  # "onnx" is no spelling
