@@ -1,9 +1,10 @@
-"""The ablation suite: the assistant with one part off at a time; knows the parts and no score."""
+"""The ablation suite: the assistant with one part off, or one trained part alone; knows the parts and no score."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from framewise.app.assistant import AnswerConfig, Assistant
 from framewise.app.constrain import Rule
@@ -25,11 +26,15 @@ def _evidence(off: Callable[[EvidenceConfig], EvidenceConfig]) -> Switch:
     return lambda config: replace(config, evidence=off(config.evidence))
 
 
+UNTRAINED = "without trained intent, order and refusal"
 SWITCHES: Mapping[str, Switch] = {
-    "without trained intent, order and refusal": _evidence(lambda e: replace(e, trained=False)),
+    UNTRAINED: _evidence(lambda e: replace(e, trained=False)),
     "without quotas": _evidence(lambda e: replace(e, per_cell=0)),
     "without verdicts of the best documents": _evidence(lambda e: replace(e, documents=0)),
     "without a search for contradictions": _evidence(lambda e: replace(e, checked=0)),
+    "without a bar of relevance": lambda config: replace(
+        config, write=replace(config.write, min_share=0.0)
+    ),
     "without repair": lambda config: replace(config, repair=False),
 }
 
@@ -46,37 +51,43 @@ def ablation_jobs(assistant: Assistant, questions: Sequence[Question]) -> list[J
 
 
 def ablations(assistant: Assistant) -> list[System]:
-    """The assistant without one part each, on its own index and models; without a model, its parts are left out."""
+    """The assistant without one part each, and with one trained part alone, on its own index and models.
+
+    Without a model its parts are left out, and so is a trained part where there is none.
+    """
     index, model, config = assistant.index, assistant.model, assistant.config
-    scorer = assistant.scorer or NONE
-    off = {
-        name: Assistant(model=model or NONE, scorer=scorer, index=index, config=without(config))
-        for name, without in SWITCHES.items()
+    whole: dict[str, Any] = {
+        "model": model or NONE,
+        "scorer": assistant.scorer or NONE,
+        "index": index,
+        "config": config,
     }
+    off = {name: {"config": without(config)} for name, without in SWITCHES.items()}
     if model is not None:
         off |= {
-            "without the judge of support": Assistant(
-                model=model, scorer=NONE, index=index, config=config
-            ),
-            "without the mask": Assistant(
-                model=Unmasked(model), scorer=scorer, index=index, config=config
-            ),
-            "without the language model": Assistant(model=NONE, index=index, config=config),
+            "without the judge of support": {"scorer": NONE},
+            "without the mask": {"model": Unmasked(model)},
+            "without the language model": {"model": NONE},
         }
         plain = untuned(assistant)
         if plain is not None and plain is not model:
-            off["without the writer's adapter"] = Assistant(
-                model=plain, scorer=scorer, index=index, config=config
-            )
+            off |= _trained_parts(plain, SWITCHES[UNTRAINED](config))
     if index.knows_questions:
-        off["without the questions that sentences answer"] = Assistant(
-            model=model or NONE, scorer=scorer, index=index.without_questions(), config=config
-        )
+        off["without the questions that sentences answer"] = {"index": index.without_questions()}
     if index.knows_votes:
-        off["without what readers said of sentences"] = Assistant(
-            model=model or NONE, scorer=scorer, index=index.without_votes(), config=config
-        )
-    return [_system(name, changed) for name, changed in off.items()]
+        off["without what readers said of sentences"] = {"index": index.without_votes()}
+    return [_system(name, Assistant(**(whole | changed))) for name, changed in off.items()]
+
+
+def _trained_parts(plain: LanguageModel, untrained: AnswerConfig) -> dict[str, dict[str, Any]]:
+    """What is trained for writing, ordering and judging: without the first, without all, and each alone."""
+    return {
+        "without the writer's adapter": {"model": plain},
+        "nothing trained": {"model": plain, "scorer": NONE, "config": untrained},
+        "the writer's adapter alone": {"scorer": NONE, "config": untrained},
+        "trained intent, order and refusal alone": {"model": plain, "scorer": NONE},
+        "the judge of support alone": {"model": plain, "config": untrained},
+    }
 
 
 class Unmasked:

@@ -9,7 +9,7 @@ from fakes import ScriptedModel
 from framewise.app.assistant import AnswerConfig, Assistant
 from framewise.app.constrain import EvidenceConstraint
 from framewise.app.decide import DecisionConfig
-from framewise.eval.ablation import SWITCHES, Unmasked, ablations
+from framewise.eval.ablation import SWITCHES, UNTRAINED, Unmasked, _trained_parts, ablations
 from framewise.eval.questions import Nugget, Question
 from framewise.eval.report import as_markdown
 from framewise.eval.suites import evaluate
@@ -56,8 +56,25 @@ def test_known_questions_are_off_where_there_are_some(index: Index, tmp_path: Pa
 def test_a_switch_changes_one_part_of_the_config() -> None:
     for without in SWITCHES.values():
         changed = without(LOOSE)
-        assert (changed.evidence != LOOSE.evidence) != (changed.repair != LOOSE.repair)
-        assert (changed.decision, changed.write) == (LOOSE.decision, LOOSE.write)
+        parts = ("evidence", "decision", "write", "repair")
+        assert sum(getattr(changed, part) != getattr(LOOSE, part) for part in parts) == 1
+        assert changed.decision == LOOSE.decision
+
+
+def test_trained_parts_are_off_one_by_one_and_each_is_on_alone() -> None:
+    plain, untrained = ScriptedModel(LINE), SWITCHES[UNTRAINED](LOOSE)
+    on = {
+        name: ("model" not in off, "scorer" not in off, "config" not in off)
+        for name, off in _trained_parts(plain, untrained).items()
+    }
+    assert on == {  # writer, judge, order
+        "without the writer's adapter": (False, True, True),
+        "nothing trained": (False, False, False),
+        "the writer's adapter alone": (True, False, False),
+        "trained intent, order and refusal alone": (False, False, True),
+        "the judge of support alone": (False, True, False),
+    }
+    assert not untrained.evidence.trained
 
 
 def test_without_the_mask_a_number_of_its_own_is_typed() -> None:
