@@ -50,12 +50,14 @@ class AnswerConfig:
     """Everything that shapes an answer, one part per step.
 
     `repair`: whether a sentence that fails its check is mended where it can be; otherwise it is dropped.
+    `whole_clauses`: whether a model that was trained to shorten must take whole clauses from its sources.
     """
 
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
     write: WriteConfig = field(default_factory=WriteConfig)
     repair: bool = True
+    whole_clauses: bool = True
 
 
 class Assistant:
@@ -298,13 +300,16 @@ class Assistant:
         )
         drafts = chain(first, written)
         scorer = self.scorer
+        shortened = config.whole_clauses and getattr(model, "shortens", False)
         while True:
             with self._writing:  # one question at a time, and never while a reader holds the stream
                 draft = next(drafts, None)
             if draft is None:
                 return
             clock.lap("write")
-            repaired = repair(draft, evidence, self.taxonomy, scorer, mend=config.repair)
+            repaired = repair(
+                draft, evidence, self.taxonomy, scorer, mend=config.repair, shortened=shortened
+            )
             clock.lap("verify")
             if repaired is None or repaired[0].text in said:
                 continue

@@ -37,7 +37,10 @@ class Constraint(Protocol):
 
 
 class LanguageModel(Protocol):
-    """Writes text."""
+    """Writes text.
+
+    One with a true `shortens` was trained to shorten its sources: its sentences must take whole clauses from them.
+    """
 
     @property
     def id(self) -> str:
@@ -76,6 +79,7 @@ class TransformersModel:
     ) -> None:
         self.device = device or choose_device()
         self._id = id or str(name)
+        self.shortens = adapter is not None
         self._model, self._tokenizer = _load(name, self.device)
         if adapter is not None:
             merge(self._model, adapter)

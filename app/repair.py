@@ -6,7 +6,8 @@ says only partly gives way to that source; what several say together may be show
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from framewise.app.evidence import Evidence
 from framewise.app.verify import Check, Scorer, support, verify
@@ -26,6 +27,7 @@ def repair(
     scorer: Scorer | None = None,
     *,
     mend: bool = True,
+    shortened: bool = False,
 ) -> tuple[Draft, Check] | None:
     """The draft with citations that carry it, or a source's sentence in its place; None drops it.
 
@@ -35,15 +37,17 @@ def repair(
         taxonomy: the names that are known.
         scorer: a trained judge of support, where there is one.
         mend: False drops whatever fails its check.
+        shortened: whether the draft is of a writer that only shortens its sources.
     """
+    check = partial(verify, draft.text, taxonomy=taxonomy, scorer=scorer, shortened=shortened)
     cited = [item for item in draft.cited if item in evidence]
-    whole = verify(draft.text, [item.text for item in cited], taxonomy, scorer)
+    whole = check([item.text for item in cited])
     if whole.verdict == "supported":
-        return _fewest(draft, cited, taxonomy, scorer), whole
+        return _fewest(draft, cited, check), whole
     if not mend:
         return None
     for item in evidence:
-        alone = verify(draft.text, [item.text], taxonomy, scorer)
+        alone = check([item.text])
         if alone.verdict == "supported":
             return Draft(draft.text, (item,)), alone
     if whole.verdict == "partly" and len(cited) > 1:
@@ -64,17 +68,15 @@ def _says_as_much(sentence: str, quote: str) -> bool:
     return support(sentence, quote) >= QUOTE_INSTEAD and len(shared) >= QUOTE_INSTEAD_STEMS
 
 
-def _fewest(
-    draft: Draft, cited: Sequence[Evidence], taxonomy: Taxonomy, scorer: Scorer | None
-) -> Draft:
+def _fewest(draft: Draft, cited: Sequence[Evidence], check: Callable[[list[str]], Check]) -> Draft:
     """ALCE's precision rule: an id goes if it does not carry the sentence alone and the others do without it."""
     kept = list(cited)
     for item in cited:
         others = [other.text for other in kept if other is not item]
         if not others:
             continue
-        alone = verify(draft.text, [item.text], taxonomy, scorer).verdict == "supported"
-        without = verify(draft.text, others, taxonomy, scorer).verdict == "supported"
+        alone = check([item.text]).verdict == "supported"
+        without = check(others).verdict == "supported"
         if without and not alone:
             kept.remove(item)
     return Draft(draft.text, tuple(kept))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from framewise.app.clauses import takes_whole_clauses
 from framewise.app.constrain import numbers_in
 from framewise.app.names import find_frameworks, mentions, named_in
 from framewise.app.types import Verdict
@@ -88,12 +89,17 @@ class Check:
 
 
 def verify(
-    sentence: str, cited: Sequence[str], taxonomy: Taxonomy, scorer: Scorer | None = None
+    sentence: str,
+    cited: Sequence[str],
+    taxonomy: Taxonomy,
+    scorer: Scorer | None = None,
+    *,
+    shortened: bool = False,
 ) -> Check:
     """The verdict on a sentence against the union of the texts it cites.
 
     A sentence that a source says word for word is supported; one that breaks a hard rule never is,
-    whatever `scorer` thinks of it.
+    whatever `scorer` thinks of it. One that is `shortened` from what it cites must take whole clauses from there.
     """
     if not cited:
         return Check("unsupported", 0.0, ("no citation",))
@@ -101,6 +107,8 @@ def verify(
         return Check("supported", 1.0)
     score = support(sentence, " ".join(cited))
     broken = hard_rules(sentence, cited, taxonomy)
+    if shortened and not takes_whole_clauses(sentence, cited):
+        broken = (*broken, "a clause is not whole")
     if broken or score < PARTLY:
         return Check("unsupported", score, broken)
     if scorer is None:

@@ -35,6 +35,7 @@ SWITCHES: Mapping[str, Switch] = {
     "without a bar of relevance": lambda config: replace(
         config, write=replace(config.write, min_share=0.0)
     ),
+    "without whole clauses": lambda config: replace(config, whole_clauses=False),
     "without repair": lambda config: replace(config, repair=False),
 }
 
@@ -100,6 +101,11 @@ class Unmasked:
     def id(self) -> str:
         """Names the weights."""
         return f"{self._model.id}, unmasked"
+
+    @property
+    def shortens(self) -> bool:
+        """As the model it is."""
+        return getattr(self._model, "shortens", False)
 
     @property
     def vocabulary(self) -> Mapping[str, int]:

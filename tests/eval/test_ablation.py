@@ -56,7 +56,7 @@ def test_known_questions_are_off_where_there_are_some(index: Index, tmp_path: Pa
 def test_a_switch_changes_one_part_of_the_config() -> None:
     for without in SWITCHES.values():
         changed = without(LOOSE)
-        parts = ("evidence", "decision", "write", "repair")
+        parts = ("evidence", "decision", "write", "repair", "whole_clauses")
         assert sum(getattr(changed, part) != getattr(LOOSE, part) for part in parts) == 1
         assert changed.decision == LOOSE.decision
 
