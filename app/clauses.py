@@ -47,7 +47,7 @@ def takes_whole_clauses(sentence: str, cited: Sequence[str]) -> bool:
 
 def clauses(text: str) -> list[Clause]:
     """The words of each clause, in small letters, without the signs around them."""
-    parts = []
+    parts: list[str] = []
     for part in _BREAK.split(text):
         advice = _ADVICE.match(part)
         parts += advice.groups() if advice else [part]

@@ -63,7 +63,9 @@ def ablations(assistant: Assistant) -> list[System]:
         "index": index,
         "config": config,
     }
-    off = {name: {"config": without(config)} for name, without in SWITCHES.items()}
+    off: dict[str, dict[str, Any]] = {
+        name: {"config": without(config)} for name, without in SWITCHES.items()
+    }
     if model is not None:
         off |= {
             "without the judge of support": {"scorer": NONE},
