@@ -17,7 +17,7 @@ from framewise.index.bm25 import words
 
 # Probabilities below which a question is refused, and below which an answer says that it may miss the point. Of
 # questions by writers whom the weights never saw, .125 refuses 61% of those to refuse, 4% of look-alikes, 2% of
-# unprompted and 1% of training questions (n 667, 310, 1034, 515; 2026-11-28); the rules alone 29%, 3%, - and 2% of
+# unprompted and 2% of training questions (n 654, 323, 1034, 515; 2026-11-28); the rules alone 29%, 3%, - and 2% of
 # the sets before (n 537, 294, -, 515; 2026-11-27).
 MIN_ANSWERABLE, SURELY_ANSWERABLE = 0.125, 0.4
 
