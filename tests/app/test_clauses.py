@@ -55,6 +55,7 @@ def test_whole_clauses_may_go_move_and_be_pointed_at(sentence: str, source: str)
         ("The claim is out of date: Y.", "The claim that X is right is out of date: Y."),
         ("For legacy Caffe, move on.", "For legacy Caffe, Theano or CNTK code, move on."),
         ("Do X.", "A team should not do X."),
+        ("Choose A, although it is fast.", "Choose A, because A is fast."),
         ("Use A stopped working.", "Tutorials that use A stopped working."),
         ("Speed is a trade-off: tokens stay.", "In decoding, tokens stay."),
         ("Choose B, because it is fast.", "Choose B, because the newest release of A is fast."),
